@@ -1,0 +1,103 @@
+import base64
+import hashlib
+import textwrap
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spapi_invoices.core.media import Document, decode_base64, sniff
+
+
+class TestDecodeBase64:
+    """From base64 text to a document."""
+
+    @given(st.binary(min_size=1), st.sampled_from(["", "\n", "\r\n", "\t\n"]), st.integers(1, 80), st.booleans())
+    def test_round_trip(self, content: bytes, line_break: str, width: int, padded: bool) -> None:  # noqa: FBT001
+        """Bytes come back exactly, however the text was broken into lines and with or without padding."""
+        text = base64.b64encode(content).decode()
+        text = text if padded else text.rstrip("=")
+        if line_break:
+            text = line_break.join(textwrap.wrap(text, width)) + line_break
+        document = decode_base64(text)
+        assert (document.content, document.problem) == (content, None)
+        assert document.sha256 == hashlib.sha256(content).hexdigest()
+
+    @given(st.text() | st.text("ABab01+/= \n-_", max_size=40))
+    def test_any_text(self, text: str) -> None:
+        """Any text is decoded or has a problem, never both or neither, and never an exception."""
+        document = decode_base64(text)
+        assert (document.content is None) == (document.problem is not None)
+        assert (document.content is None) == (document.media_type is None)
+        assert len(document.sha256) == 64
+
+    @given(st.text("ABCDabcd0123+/=", max_size=30))
+    def test_nothing_is_ignored(self, text: str) -> None:
+        """What is decoded, encoded again, is the text but for its padding and the unused bits of its last character."""
+        document = decode_base64(text)
+        if document.content is not None:
+            again = base64.b64encode(document.content).decode().rstrip("=")
+            assert again[:-1] == text.rstrip("=")[:-1]
+
+    @pytest.mark.parametrize(
+        ("text", "problem"),
+        [
+            ("", "content is empty"),
+            (" \n", "content is empty"),
+            ("base 64 content goes here", "content is not base64: character ' ' at position 4"),
+            ("JVBERi0-", "content is not base64: character '-' at position 7"),
+            ("JVBER", "content is not base64: 5 characters cannot be cut into bytes"),
+            ("JVB٣", "content is not base64: character '٣' at position 3"),
+            ("\ud800", "content is not base64: character '\\ud800' at position 0"),
+        ],
+    )
+    def test_problem(self, text: str, problem: str) -> None:
+        """A text that is no base64 says why; the url-safe alphabet and a space are not taken for something else."""
+        document = decode_base64(text)
+        assert (document.problem, document.content, document.media_type) == (problem, None, None)
+
+    @pytest.mark.parametrize("text", ["====", "=", "A===", "AA=A", "AAAA=", "QUI=QUI=", "AA==AA=="])
+    def test_padding(self, text: str) -> None:
+        """Padding that stands anywhere but at the end, or is too long, is a problem."""
+        assert decode_base64(text).problem is not None
+
+    def test_undecodable_ones_differ(self) -> None:
+        """Two texts that cannot be decoded have two hashes, so neither is taken for the other's duplicate."""
+        assert decode_base64("base 64").sha256 != decode_base64("base 65").sha256
+
+    def test_repr(self) -> None:
+        """A document's repr does not hold its content."""
+        assert "Maria" not in repr(Document.of(b"Maria Silva"))
+
+
+class TestSniff:
+    """The media type by the first bytes."""
+
+    @pytest.mark.parametrize(
+        ("content", "media_type"),
+        [
+            (b"%PDF-1.7\n", "application/pdf"),
+            (b"\r\n\r\n%PDF-1.4", "application/pdf"),
+            (b"\x89PNG\r\n\x1a\n\x00", "image/png"),
+            (b"\xff\xd8\xff\xe0", "image/jpeg"),
+            (b"PK\x03\x04", "application/zip"),
+            (b"\x1f\x8b\x08", "application/gzip"),
+            (b"<!DOCTYPE HTML>", "text/html"),
+            (b" <html>", "text/html"),
+            (b"<?xml version='1.0'?><nfeProc/>", "application/xml"),
+            (b"\xef\xbb\xbf<nfeProc/>", "application/xml"),
+            (b"^XA^FO50", "x-application/zpl"),
+            (b"plain", "text/plain"),
+            ("ação".encode(), "text/plain"),
+            ("ação".encode("latin-1"), "application/octet-stream"),
+            (b"", "text/plain"),
+        ],
+    )
+    def test_sniff(self, content: bytes, media_type: str) -> None:
+        """Each kind of document that a label or an invoice may be is told by how it begins."""
+        assert sniff(content) == media_type
+
+    @given(st.binary())
+    def test_any_bytes(self, content: bytes) -> None:
+        """Any bytes have a media type."""
+        assert "/" in sniff(content)
