@@ -1,0 +1,351 @@
+"""Every table as a pandera model: the only place where a column is named, described and marked as personal data.
+
+House rules of all tables: amounts are ``Decimal(18, 2)`` beside a ``currency``; times are UTC to the microsecond; a table
+without rows has all its columns; validation never coerces, so a wrong type is an error and not a changed value.
+"""
+
+from typing import Annotated, Any, Final
+
+import pandera.errors
+import pandera.polars as pa
+import polars as pl
+from pandera.api.polars.model_config import BaseConfig
+
+from spapi_invoices.errors import SchemaMismatch
+
+Amount = Annotated[pl.Decimal, 18, 2]
+Instant = Annotated[pl.Datetime, "us", "UTC"]
+Texts = Annotated[pl.List, pl.String]
+
+# In order of precedence: a key's status is the first that applies.
+STATUSES: Final = (
+    "not_comparable",
+    "rejected",
+    "pending",
+    "left_only",
+    "right_only",
+    "duplicate",
+    "currency_differs",
+    "amount_differs",
+    "accepted",
+    "within_tolerance",
+    "matched",
+)
+WINDOW_STATES: Final = ("complete", "failed", "truncated", "not_asked")
+SIDES: Final = ("left", "right")
+Status = Annotated[pl.Enum, STATUSES]
+WindowState = Annotated[pl.Enum, WINDOW_STATES]
+SideName = Annotated[pl.Enum, SIDES]
+
+
+def _column(description: str, *, personal: bool = False, required: bool = False) -> Any:  # noqa: ANN401 - pandera's Field
+    return pa.Field(nullable=not required, description=description, metadata={"personal": personal})
+
+
+class Table(pa.DataFrameModel):
+    """The base of all tables: exactly these columns, in this order, nothing coerced."""
+
+    class Config(BaseConfig):
+        """What pandera checks."""
+
+        strict = True
+        ordered = True
+        coerce = False
+
+
+class CustomerInvoices(Table):
+    """One row per purchase order and document that getCustomerInvoices or getCustomerInvoice returned."""
+
+    purchase_order_number: str = _column("the purchase order; null if the entry named none")
+    media_type: str = _column("by the document's first bytes; in India application/pdf")
+    size_bytes: pl.Int64 = _column("of the document")
+    sha256: str = _column("of the document; of the text as received where it could not be decoded", required=True)
+    content: pl.Binary = _column("the document", personal=True)
+    problem: str = _column("why the row is not as it should be; null if it is")
+    ship_from_party_id: str = _column("the warehouse that was asked for; null for all")
+    api_version: str = _column("of Vendor Direct Fulfillment Shipping", required=True)
+    created_after: Instant = _column("start of the window that was asked, inclusive; null if asked by number")
+    created_before: Instant = _column("end of the window that was asked, exclusive; null if asked by number")
+    request_id: str = _column("of the answer, for Amazon's support")
+    fetched_at: Instant = _column("the answer's Date header, else the local clock", required=True)
+
+
+class Shipments(Table):
+    """One row per shipment that getShipmentDetails returned, or could not return; amounts are sums over its items."""
+
+    amazon_shipment_id: str = _column("the shipment", required=True)
+    amazon_order_id: str = _column("the order; one order may have several shipments")
+    purchase_date: Instant = _column("when the order was made")
+    warehouse_id: str = _column("Amazon's name of the warehouse")
+    marketplace_id: str = _column("where the order was placed")
+    seller_id: str = _column("the seller")
+    seller_display_name: str = _column("the seller's name in the marketplace")
+    buyer_name: str = _column("the buyer", personal=True)
+    buyer_county: str = _column("the buyer's county", personal=True)
+    ship_to_name: str = _column("ShippingAddress.Name", personal=True)
+    ship_to_address_line1: str = _column("ShippingAddress.AddressLine1", personal=True)
+    ship_to_address_line2: str = _column("ShippingAddress.AddressLine2", personal=True)
+    ship_to_address_line3: str = _column("ShippingAddress.AddressLine3", personal=True)
+    ship_to_city: str = _column("ShippingAddress.City", personal=True)
+    ship_to_county: str = _column("ShippingAddress.County", personal=True)
+    ship_to_district: str = _column("ShippingAddress.District", personal=True)
+    ship_to_state_or_region: str = _column("ShippingAddress.StateOrRegion", personal=True)
+    ship_to_postal_code: str = _column("ShippingAddress.PostalCode", personal=True)
+    ship_to_country_code: str = _column("ShippingAddress.CountryCode")
+    ship_to_phone: str = _column("ShippingAddress.Phone", personal=True)
+    ship_to_address_type: str = _column("ShippingAddress.AddressType: Residential, Commercial")
+    payment_method_details: Texts = _column("PaymentMethodDetails, as texts")
+    currency: str = _column("of all the row's amounts; null if the items disagree or name none")
+    item_count: pl.Int64 = _column("lines of the shipment")
+    quantity: pl.Float64 = _column("sum of QuantityOrdered")
+    item_amount: Amount = _column("sum of ItemPrice, which is already multiplied by the quantity")
+    shipping_amount: Amount = _column("sum of ShippingPrice")
+    gift_wrap_amount: Amount = _column("sum of GiftWrapPrice")
+    shipping_discount_amount: Amount = _column("sum of ShippingDiscount, positive")
+    promotion_discount_amount: Amount = _column("sum of PromotionDiscount, positive")
+    expected_amount: Amount = _column(
+        "item + shipping + gift wrap - shipping discount - promotion discount: what the invoice should state"
+    )
+    paid_amount: Amount = _column("sum of PaymentValue; null if a payment is in another currency")
+    problem: str = _column("why the row is not as it should be, naming field and reason; null if it is")
+    request_id: str = _column("of the answer, for Amazon's support")
+    fetched_at: Instant = _column("the answer's Date header, else the local clock", required=True)
+
+
+class ShipmentItems(Table):
+    """One row per item of a shipment; keyed by ``amazon_shipment_id`` and ``line_number``."""
+
+    amazon_shipment_id: str = _column("the shipment", required=True)
+    line_number: pl.Int64 = _column("from 1, in Amazon's order", required=True)
+    asin: str = _column("ASIN")
+    seller_sku: str = _column("SellerSKU")
+    order_item_id: str = _column("OrderItemId")
+    title: str = _column("Title")
+    quantity_ordered: pl.Float64 = _column("QuantityOrdered")
+    currency: str = _column("of all the row's amounts; null if they disagree or name none")
+    item_price: Amount = _column("ItemPrice, already multiplied by the quantity")
+    shipping_price: Amount = _column("ShippingPrice")
+    gift_wrap_price: Amount = _column("GiftWrapPrice")
+    shipping_discount: Amount = _column("ShippingDiscount, positive")
+    promotion_discount: Amount = _column("PromotionDiscount, positive")
+    expected_amount: Amount = _column("item + shipping + gift wrap - shipping discount - promotion discount")
+    serial_numbers: Texts = _column("SerialNumbers")
+    problem: str = _column("field and reason; null if all is well")
+
+
+class ShipmentPayments(Table):
+    """One row per payment of a shipment; keyed by ``amazon_shipment_id`` and ``line_number``."""
+
+    amazon_shipment_id: str = _column("the shipment", required=True)
+    line_number: pl.Int64 = _column("from 1, in Amazon's order", required=True)
+    payment_method: str = _column("CreditCard, DebitCard, Pix, BankSlip, GiftCard, Other")
+    acquirer_id: str = _column("the acquirer's CNPJ")
+    card_brand: str = _column("CardBrand")
+    currency: str = _column("of the payment")
+    payment_value: Amount = _column("PaymentValue")
+    authorization_code: str = _column("AuthorizationCode", personal=True)
+    problem: str = _column("field and reason; null if all is well")
+
+
+class ShipmentTaxIds(Table):
+    """One row per tax classification of the buyer or the marketplace; keyed by ``amazon_shipment_id`` and ``line_number``."""
+
+    amazon_shipment_id: str = _column("the shipment", required=True)
+    line_number: pl.Int64 = _column("from 1, buyer before marketplace", required=True)
+    party: str = _column("buyer or marketplace", required=True)
+    company_legal_name: str = _column("CompanyLegalName", personal=True)
+    taxing_region: str = _column("TaxingRegion")
+    name: str = _column("the kind of identifier, as CNPJ or CPF")
+    value: str = _column("the identifier", personal=True)
+
+
+class InvoiceStatuses(Table):
+    """One row per shipment whose invoice status was asked."""
+
+    amazon_shipment_id: str = _column("the shipment", required=True)
+    invoice_status: str = _column(
+        "Processing, Accepted, Errored, NotFound, or a text Amazon added since; null if there is a problem"
+    )
+    checked_at: Instant = _column("the answer's Date header, else the local clock", required=True)
+    problem: str = _column("why the status could not be had; null if it could")
+    request_id: str = _column("of the answer, for Amazon's support")
+
+
+class ShipmentEvents(Table):
+    """One row per FBA_OUTBOUND_SHIPMENT_STATUS notification."""
+
+    notification_id: str = _column("Amazon may deliver one notification twice", required=True)
+    event_time: Instant = _column("when it happened", required=True)
+    seller_id: str = _column("the seller")
+    amazon_order_id: str = _column("the order")
+    amazon_shipment_id: str = _column("the shipment", required=True)
+    shipment_status: str = _column("Created, Cancelled, or a text Amazon added since")
+
+
+class Problems(Table):
+    """One row per record that could not be had or read."""
+
+    record: str = _column("which one: a shipment id or a purchase order number", required=True)
+    operation: str = _column("Amazon's name of the operation", required=True)
+    problem: str = _column("field and reason", required=True)
+    request_id: str = _column("of the answer, for Amazon's support")
+
+
+class InvoiceFacts(Table):
+    """One row per document: what it states, or why it could not be read."""
+
+    document_id: str = _column("sha256 of the document", required=True)
+    document_type: str = _column(
+        "nfe, nfe_event, gst_invoice, or what a plugin's reader calls it; null if no reader knew it"
+    )
+    invoice_number: str = _column("as the document prints it; for an NF-e series-number, as 1-1234")
+    issue_date: pl.Date = _column("in the document's own time zone")
+    currency: str = _column("of all the row's amounts")
+    total_amount: Amount = _column("what the customer was invoiced: the GST invoice's grand total, the NF-e's vNF")
+    goods_amount: Amount = _column("goods before tax (GST), vProd (NF-e)")
+    shipping_amount: Amount = _column("vFrete (NF-e); null where the document does not state it")
+    discount_amount: Amount = _column("vDesc (NF-e), positive; null where the document does not state it")
+    tax_amount: Amount = _column("CGST + SGST + IGST (GST); null for an NF-e, where tax is inside the price")
+    seller_tax_id: str = _column("GSTIN, CNPJ or CPF of the issuer")
+    buyer_tax_id: str = _column("GSTIN, CNPJ or CPF of the recipient", personal=True)
+    purchase_order_number: str = _column("the purchase order it was fetched for, else the one it states")
+    amazon_shipment_id: str = _column("the shipment it states or was submitted for; null if unknown")
+    order_ids: Texts = _column("Amazon order ids found in it, in order of appearance, each once", required=True)
+    access_key: str = _column("the NF-e's chave de acesso, 44 characters")
+    authorised: pl.Boolean = _column("SEFAZ authorised it (NF-e); null where the question does not arise")
+    reader: str = _column("the reader that read it")
+    problem: str = _column("why it could not be read, or a finding; null if all is well")
+    file_name: str = _column("the file it was read from, without its folder; null if from Amazon", personal=True)
+
+
+class FetchWindows(Table):
+    """One row per window of a fetch: the completeness ledger. A fetch is complete when every state is ``complete``."""
+
+    operation: str = _column("Amazon's name of the operation", required=True)
+    window_start: Instant = _column("inclusive", required=True)
+    window_end: Instant = _column("exclusive", required=True)
+    state: WindowState = _column(
+        "complete, failed (no page), truncated (some pages, then a failure), not_asked", required=True
+    )
+    pages: pl.Int64 = _column("answers read", required=True)
+    rows: pl.Int64 = _column("records in them, before duplicates were removed", required=True)
+    request_ids: Texts = _column("of the answers", required=True)
+    error: str = _column("why it is not complete")
+    finished_at: Instant = _column("the last answer's Date header, else the local clock; null if not asked")
+
+
+class InvoiceSide(Table):
+    """One row per invoice or shipment, in the form in which both sides are compared."""
+
+    key: str = _column("what is joined on, by default the Amazon order id; null if none is known")
+    ref: str = _column("what a person calls the row: invoice number, shipment id", required=True)
+    aliases: Texts = _column(
+        "identifiers a crosswalk may name the row by: purchase order number, invoice number, access key, shipment id",
+        required=True,
+    )
+    amount: Amount = _column("the invoice's total, the shipment's expected amount; null if unknown")
+    currency: str = _column("of the amount; null if unknown")
+    date: pl.Date = _column("issue date, purchase date (UTC)")
+    shipment_id: str = _column("the Amazon shipment: of an invoice the one it states, of a shipment its own; else null")
+    invoice_status: str = _column("Amazon's invoice status of the shipment; null on the customer side or if not asked")
+    problem: str = _column("why the row cannot be compared, else null")
+    key_problem: str = _column(
+        "why the key is null, else null; where problem says the same, a crosswalk or the shipment it states settles both"
+    )
+    note: str = _column("a finding that does not hinder the comparison, as a wrong check digit, else null")
+
+
+class Reconciliation(Table):
+    """One row per key and currency; a row that has no key stands alone."""
+
+    key: str = _column("what both sides were joined on")
+    status: Status = _column("the first of the statuses that applies", required=True)
+    reasons: Texts = _column("in words, what led to the status", required=True)
+    currency: str = _column("of all the row's amounts")
+    left_amount: Amount = _column("sum of the left rows; null if there is none")
+    right_amount: Amount = _column("sum of the right rows; null if there is none")
+    difference: Amount = _column("left - right, a missing side counting as zero; null if not comparable")
+    tolerance: Amount = _column("the difference that was allowed", required=True)
+    left_count: pl.Int64 = _column("left rows", required=True)
+    right_count: pl.Int64 = _column("right rows", required=True)
+    left_refs: Texts = _column("refs of the left rows, sorted", required=True)
+    right_refs: Texts = _column("refs of the right rows, sorted", required=True)
+    date: pl.Date = _column("the earliest date of the rows")
+    age_days: pl.Int64 = _column(
+        "days from date to the day of the report; null if either is unknown or the date is later"
+    )
+
+
+class ReconciliationItems(Table):
+    """One row per input row, with the status of its key: each input row is here exactly once."""
+
+    side: SideName = _column("left or right", required=True)
+    ref: str = _column("what a person calls the row", required=True)
+    key: str = _column("what both sides were joined on")
+    status: Status = _column("of the key", required=True)
+    amount: Amount = _column("of this row")
+    currency: str = _column("of the amount")
+    date: pl.Date = _column("of this row")
+    invoice_status: str = _column("Amazon's invoice status of the shipment")
+    problem: str = _column("why the row cannot be compared, else null")
+    note: str = _column("a finding that does not hinder the comparison, else null")
+
+
+TABLES: Final[dict[str, type[Table]]] = {
+    "customer_invoices": CustomerInvoices,
+    "shipments": Shipments,
+    "shipment_items": ShipmentItems,
+    "shipment_payments": ShipmentPayments,
+    "shipment_tax_ids": ShipmentTaxIds,
+    "invoice_statuses": InvoiceStatuses,
+    "shipment_events": ShipmentEvents,
+    "problems": Problems,
+    "invoice_facts": InvoiceFacts,
+    "fetch_windows": FetchWindows,
+    "invoice_side": InvoiceSide,
+    "reconciliation": Reconciliation,
+    "reconciliation_items": ReconciliationItems,
+}
+
+
+def polars_schema(table: type[Table]) -> dict[str, pl.DataType]:
+    """Column to polars type, in order.
+
+    >>> polars_schema(InvoiceStatuses)["invoice_status"]
+    String
+    """
+    return {name: column.dtype.type for name, column in table.to_schema().columns.items()}
+
+
+def personal_columns(table: type[Table]) -> tuple[str, ...]:
+    """The columns with personal data.
+
+    >>> personal_columns(CustomerInvoices)
+    ('content',)
+    """
+    columns = table.to_schema().columns.items()
+    return tuple(name for name, column in columns if (column.metadata or {}).get("personal"))
+
+
+def frame(table: type[Table], rows: list[dict[str, Any]] | list[tuple[Any, ...]]) -> pl.DataFrame:
+    """Build and validate a table from rows; no rows give an empty table with all columns."""
+    schema = polars_schema(table)
+    return validate(table, pl.DataFrame(rows, schema=schema, orient="row", strict=True))
+
+
+def validate(table: type[Table], data: pl.DataFrame) -> pl.DataFrame:
+    """Check a frame against its table.
+
+    Raises:
+        SchemaMismatch: Naming column and check, never a value: pandera's own report carries whole rows.
+    """
+    try:
+        return table.validate(data, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        failures = sorted({_failure(table, one) for one in error.schema_errors})
+    # Raised out here: inside, the new error would carry pandera's, and that the whole frame.
+    raise SchemaMismatch(table.__name__, failures)
+
+
+def _failure(table: type[Table], error: pandera.errors.SchemaError) -> str:
+    return f"{error.schema.name or table.__name__}: {error.reason_code.name if error.reason_code else error.check}"
