@@ -1,0 +1,49 @@
+"""Saves the documents of a frame as files. Not for reading what they state."""
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from spapi_invoices.io.files import write_whole
+
+_SUFFIXES: Final = {
+    "application/pdf": ".pdf",
+    "application/xml": ".xml",
+    "text/html": ".html",
+    "text/plain": ".txt",
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "application/zip": ".zip",
+    "application/gzip": ".gz",
+    "x-application/zpl": ".zpl",
+}
+
+
+def save_documents(invoices: pl.DataFrame, folder: Path) -> list[Path]:
+    """Save each document of a `CustomerInvoices` frame as ``{purchase_order_number}.pdf``, readable by its owner only.
+
+    A file that holds another document is not overwritten: the new one gets the first eight digits of its hash in its
+    name. Rows without a document are left out.
+
+    Returns:
+        The path of each document, in the order of the rows.
+
+    Raises:
+        FileFailed: The folder cannot be written.
+    """
+    columns = ("purchase_order_number", "media_type", "sha256", "content")
+    documents = invoices.filter(pl.col("content").is_not_null()).select(columns)
+    return [_save(folder, *row) for row in documents.iter_rows()]
+
+
+def _save(folder: Path, number: str | None, media_type: str, sha256: str, content: bytes) -> Path:
+    # A number is what Amazon sent: only what the API's pattern allows may name a file.
+    stem = number if number and number.isascii() and number.isalnum() else f"document-{sha256[:8]}"
+    suffix = _SUFFIXES.get(media_type, ".bin")
+    path = folder / f"{stem}{suffix}"
+    if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        path = folder / f"{stem}-{sha256[:8]}{suffix}"
+    write_whole(path, content)
+    return path

@@ -1,0 +1,148 @@
+"""The transport against a server on loopback that records what it was sent."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from spapi_invoices.core.retry import NO_RETRY, RetryPolicy
+from spapi_invoices.core.shipment_invoicing import build_get_invoice_status, build_submit_invoice
+from spapi_invoices.core.wire import HttpRequest, Secret
+from spapi_invoices.errors import TransportFailed
+from spapi_invoices.io.transport import USER_AGENT, Transport
+
+Reply = tuple[int, dict[str, str], bytes]
+
+
+class Server:
+    """Answers with the given replies in order, the last one again; keeps what it was sent."""
+
+    def __init__(self, *replies: Reply) -> None:
+        self.replies, self.sent = list(replies), list[tuple[str, str, dict[str, str]]]()
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                length = int(self.headers.get("content-length", 0))
+                self.rfile.read(length)
+                server.sent.append((self.command, self.path, {k.lower(): v for k, v in self.headers.items()}))
+                status, headers, body = server.replies.pop(0) if len(server.replies) > 1 else server.replies[0]
+                self.send_response(status)
+                for name, value in {"content-length": str(len(body)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+                self.close_connection = True
+
+            do_POST = do_GET  # noqa: N815 - http.server's name
+
+            def log_message(self, *_: object) -> None:
+                """Nothing on stderr."""
+
+        self.http = HTTPServer(("127.0.0.1", 0), Handler)
+        self.endpoint = f"http://127.0.0.1:{self.http.server_port}"
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    """Start servers, and end them."""
+    started: list[Server] = []
+
+    def start(*replies: Reply) -> Server:
+        started.append(Server(*replies))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.http.shutdown()
+        server.http.server_close()
+
+
+def transport(waits: list[float] | None = None, **more: object) -> Transport:
+    return Transport(retry=RetryPolicy(attempts=3), sleep=(waits if waits is not None else []).append, **more)
+
+
+STATUS: HttpRequest = build_get_invoice_status("D1")
+SUBMIT: HttpRequest = build_submit_invoice("D1", b"<x/>")
+DOWN: Reply = (503, {}, b"")
+GOOD: Reply = (200, {"x-amzn-RequestId": "r"}, b"{}")
+
+
+def test_what_is_sent(serve):
+    """Token, date and user agent are there; no netrc, no cookies, no other header of the environment's."""
+    server = serve(GOOD)
+    Transport().send(STATUS, server.endpoint, Secret("the-token"))
+    method, path, headers = server.sent[0]
+    assert (method, path) == ("GET", "/fba/outbound/brazil/v0/shipments/D1/invoice/status")
+    assert headers["x-amz-access-token"] == "the-token"
+    assert headers["user-agent"] == USER_AGENT
+    assert headers["x-amz-date"].endswith("Z")
+    assert "authorization" not in headers
+
+
+def test_netrc_and_environment_are_not_read(serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """A .netrc for the host, or a proxy in the environment, changes nothing."""
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password hidden")
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    server = serve(GOOD)
+    assert Transport(proxy="http://127.0.0.1:9").send(STATUS, server.endpoint).status == 200
+    assert "authorization" not in server.sent[0][2]
+
+
+def test_a_get_is_asked_again(serve):
+    """503 twice, then an answer: three requests, two waits, each below its bound."""
+    waits: list[float] = []
+    server = serve(DOWN, DOWN, GOOD)
+    assert transport(waits).send(STATUS, server.endpoint).status == 200
+    assert len(server.sent) == 3
+    assert [0 <= wait <= bound for wait, bound in zip(waits, (1, 2), strict=True)] == [True, True]
+
+
+def test_the_last_answer_is_returned(serve):
+    """When all attempts are used up, the answer is what Amazon said last."""
+    server = serve(DOWN)
+    assert transport().send(STATUS, server.endpoint).status == 503
+    assert len(server.sent) == 3
+
+
+def test_a_submission_is_sent_once(serve):
+    """Whatever the answer, submitInvoice is not repeated: it may have been carried out."""
+    server = serve(DOWN)
+    assert transport().send(SUBMIT, server.endpoint).status == 503
+    assert [method for method, _, _ in server.sent] == ["POST"]
+
+
+def test_redirects_are_not_followed(serve):
+    """A redirect could carry the token to another host."""
+    other = serve(GOOD)
+    server = serve((302, {"location": other.endpoint}, b""))
+    assert Transport().send(STATUS, server.endpoint, Secret("t")).status == 302
+    assert other.sent == []
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [(200, {"content-length": "100"}, b"{"), (200, {"content-encoding": "gzip"}, b"no gzip")],
+)
+def test_half_a_body_is_no_answer(serve, reply: Reply):
+    """A body shorter than said, or no gzip where gzip was said, is TransportFailed, and names host and next step."""
+    server = serve(reply)
+    with pytest.raises(TransportFailed, match=r"getInvoiceStatus: no answer from 127\.0\.0\.1:\d+ .* Next: "):
+        Transport(retry=NO_RETRY).send(STATUS, server.endpoint)
+
+
+@pytest.mark.parametrize("token", ["with\nbreak", "snow ☃"])
+def test_a_token_that_cannot_be_sent_is_not_shown(serve, token: str):
+    """It fails without an answer, and neither message nor anything behind it holds the token."""
+    with pytest.raises(TransportFailed) as raised:
+        Transport().send(STATUS, serve(GOOD).endpoint, Secret(token))
+    behind: BaseException | None = raised.value
+    while behind is not None:
+        assert token not in repr(behind)
+        behind = behind.__context__
