@@ -1,0 +1,79 @@
+"""The NF-e's access key (chave de acesso), taken apart and checked.
+
+44 characters, and always a text: since 2026 it may have letters.
+
+Source: TChNFe in tiposBasico_v4.00.xsd; Nota Técnica Conjunta 2025.001 for the letters.
+"""
+
+import re
+from dataclasses import astuple, dataclass
+from typing import Final
+
+from spapi_invoices.documents.tax_ids import mod11_digit
+
+PATTERN: Final = re.compile(r"[0-9]{6}[0-9A-Z]{12}[0-9]{26}", re.ASCII)
+_PARTS: Final = re.compile(r"(.{2})(.{4})(.{14})(.{2})(.{3})(.{9})(.)(.{8})(.)")
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """The parts in order, each at its full width; ``str()`` puts them together again.
+
+    Attributes:
+        uf: IBGE code of the issuer's state.
+        year_month: Of the issue date, ``yymm``.
+        cnpj: Of the issuer; a CPF stands here with three zeros before it.
+        model: ``55`` for an NF-e, ``65`` for an NFC-e.
+        series: Three digits.
+        number: Nine digits.
+        emission_type: ``1`` is normal.
+        code: Eight digits the issuer chose.
+        check_digit: Modulus 11 over all that stands before it.
+    """
+
+    uf: str
+    year_month: str
+    cnpj: str
+    model: str
+    series: str
+    number: str
+    emission_type: str
+    code: str
+    check_digit: str
+
+    def __str__(self) -> str:
+        """The 44 characters."""
+        return "".join(astuple(self))
+
+
+def check_digit(first43: str) -> str:
+    """The digit that ends the key.
+
+    >>> check_digit("3526071" "2ABC34501DE35" "55001000000001112345678")
+    '4'
+    """
+    return mod11_digit(first43)
+
+
+def parse(text: str) -> AccessKey:
+    """Take a key apart.
+
+    Raises:
+        ValueError: It is not 44 characters of the right kind, or the check digit is wrong.
+
+    >>> parse("13181017921427000125650010000000309887251170").number
+    '000000030'
+    """
+    if not PATTERN.fullmatch(text):
+        raise ValueError(f"the access key has {len(text)} characters, or a letter in a wrong place; it takes 44")
+    if (expected := check_digit(text[:-1])) != text[-1]:
+        raise ValueError(f"the access key's check digit is {text[-1]}, it should be {expected}")
+    return split(text)
+
+
+def split(text: str) -> AccessKey:
+    """Cut 44 characters into parts without a check."""
+    parts = _PARTS.fullmatch(text)
+    if parts is None:
+        raise ValueError(f"{len(text)} characters are no access key; it takes 44")
+    return AccessKey(*parts.groups())

@@ -1,0 +1,71 @@
+"""The check digits of CNPJ, CPF and GSTIN. They say that a number is well formed, not that a taxpayer has it.
+
+Numbers are taken bare, as the documents state them: punctuation makes a number invalid.
+"""
+
+import re
+from itertools import cycle
+from typing import Final
+
+_CNPJ: Final = re.compile(r"(?!0{12})[0-9A-Z]{12}[0-9]{2}", re.ASCII)
+_CPF: Final = re.compile(r"(?!0{11})[0-9]{11}", re.ASCII)
+# State, PAN, which of the holder's registrations in the state, the letter Z, check character.
+_GSTIN: Final = re.compile(r"[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][1-9A-Z]Z[0-9A-Z]", re.ASCII)
+_BASE_36: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def mod11_digit(body: str, *, highest_weight: int = 9) -> str:
+    """The Brazilian check digit: weights 2 to ``highest_weight`` from the right, over and over; 10 and 11 become 0.
+
+    A character counts ``ord(c) - 48``: digits their value, A 17. That is the rule since the CNPJ of 2026 has letters.
+
+    >>> mod11_digit("12ABC34501DE")
+    '3'
+    """
+    weights = cycle(range(2, highest_weight + 1))
+    values = (ord(character) - 48 for character in reversed(body))
+    remainder = sum(value * weight for value, weight in zip(values, weights, strict=False)) % 11
+    return str(11 - remainder) if remainder > 1 else "0"
+
+
+def cnpj_is_valid(number: str) -> bool:
+    """Whether both check digits of a CNPJ are right, with letters (from July 2026) or without.
+
+    >>> cnpj_is_valid("12ABC34501DE35")
+    True
+    """
+    return bool(_CNPJ.fullmatch(number)) and _ends_well(number, highest_weight=9)
+
+
+def cpf_is_valid(number: str) -> bool:
+    """Whether both check digits of a CPF are right.
+
+    >>> cpf_is_valid("52998224725")
+    True
+    """
+    return bool(_CPF.fullmatch(number)) and _ends_well(number, highest_weight=11)
+
+
+def _ends_well(number: str, *, highest_weight: int) -> bool:
+    first = mod11_digit(number[:-2], highest_weight=highest_weight)
+    return number[-2:] == first + mod11_digit(number[:-2] + first, highest_weight=highest_weight)
+
+
+def gstin_check_character(body: str) -> str:
+    """The last character of a GSTIN: Luhn in base 36 over the first fourteen.
+
+    >>> gstin_check_character("27AAPFU0939F1Z")
+    'V'
+    """
+    values = map(_BASE_36.index, reversed(body))
+    products = (value * factor for value, factor in zip(values, cycle((2, 1)), strict=False))
+    return _BASE_36[-sum(sum(divmod(product, 36)) for product in products) % 36]
+
+
+def gstin_is_valid(number: str) -> bool:
+    """Whether a GSTIN has the right form and check character. The state is not looked up: India still adds codes.
+
+    >>> gstin_is_valid("27AAPFU0939F1ZV")
+    True
+    """
+    return bool(_GSTIN.fullmatch(number)) and gstin_check_character(number[:-1]) == number[-1]

@@ -1,0 +1,184 @@
+"""The seam that all readers come through: who reads, once, and one row for each document whatever happens."""
+
+import hashlib
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+from spapi_invoices.documents.facts import Facts
+from spapi_invoices.documents.order_ids import find_order_ids
+from spapi_invoices.documents.reader import DocumentReader, read_document
+from spapi_invoices.documents.table import read_contents, read_frame
+from spapi_invoices.errors import MissingExtra
+from spapi_invoices.frames.schemas import CustomerInvoices, InvoiceFacts, frame, personal_columns, polars_schema
+
+_NOW = datetime(2026, 10, 5, tzinfo=UTC)
+
+
+def _reader(name: str, result: Any, *, claim: bytes = b"") -> DocumentReader:
+    def read(_content: bytes) -> Facts:
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    return DocumentReader(name, name, lambda content: content.startswith(claim), read)
+
+
+def _invoices(*rows: dict[str, Any]) -> pl.DataFrame:
+    blank = dict.fromkeys(polars_schema(CustomerInvoices))
+    filled = {"sha256": "0" * 64, "api_version": "v1", "fetched_at": _NOW}
+    return frame(CustomerInvoices, [blank | filled | row for row in rows])
+
+
+def test_first_claim_wins() -> None:
+    """Readers are asked in order; the first that claims reads."""
+    readers = [_reader("a", Facts(), claim=b"A"), _reader("b", Facts(currency="INR")), _reader("c", Facts())]
+    assert read_document(b"B", readers) == (Facts(currency="INR"), "b")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"plain", "text/plain"), (b"%PDF-1.4", "application/pdf"), (b"", "empty")]
+)
+def test_nobody_knows_it(content: bytes, said: str) -> None:
+    """A document that no reader claims is a problem that names its type."""
+    facts, reader = read_document(content, [])
+    assert reader is None
+    assert said in (facts.problem or "")
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        (RuntimeError("Maria Silva"), "RuntimeError"),
+        (None, "NoneType"),
+        ({"total_amount": 1}, "dict"),
+        (Facts(total_amount=12.5), "total_amount"),  # type: ignore[arg-type]
+        (Facts(total_amount=Decimal("12.505")), "total_amount"),
+        (Facts(goods_amount=Decimal("NaN")), "goods_amount"),
+        (Facts(tax_amount=Decimal("1e30")), "tax_amount"),
+        (Facts(issue_date=_NOW), "issue_date"),
+        (Facts(order_ids=["x"]), "order_ids"),  # type: ignore[arg-type]
+        (Facts(invoice_number=7), "invoice_number"),  # type: ignore[arg-type]
+        (Facts(seller_tax_id="\ud800"), "seller_tax_id"),
+        (Facts(authorised=1), "authorised"),  # type: ignore[arg-type]
+    ],
+)
+def test_bad_reader_costs_one_row(result: object, said: str) -> None:
+    """What a stranger's reader raises or returns amiss is that document's problem, without the document's text."""
+    table = read_contents(
+        [("a.bin", b"A"), ("b.bin", b"B")], [_reader("bad", result, claim=b"A"), _reader("ok", Facts())]
+    )
+    assert table["problem"][1] is None
+    assert said in table["problem"][0]
+    assert "Maria" not in table["problem"][0]
+    assert table["reader"].to_list() == ["bad", "ok"]
+
+
+def test_claim_that_raises() -> None:
+    """A claim that raises is a problem as well."""
+
+    def claims(_content: bytes) -> bool:
+        raise KeyError
+
+    facts, name = read_document(b"A", [DocumentReader("bad", "x", claims, lambda _: Facts())])
+    assert (name, "KeyError" in (facts.problem or "")) == ("bad", True)
+
+
+def test_missing_extra_passes() -> None:
+    """A package that is not installed ends the run: every document would fail alike."""
+    with pytest.raises(MissingExtra, match=r"spapi-invoices\[pdf\]"):
+        read_document(b"A", [_reader("pdf", MissingExtra.of("pypdfium2", "pdf"))])
+
+
+def test_rows_stay_in_order() -> None:
+    """One row per input row, in order, whatever is null or wrong."""
+    rows = [
+        {"sha256": "a" * 64, "content": b"1", "purchase_order_number": "PO1"},
+        {"sha256": "b" * 64, "problem": "content is not base64", "purchase_order_number": "PO2"},
+        {"sha256": "c" * 64},
+        {"sha256": "d" * 64, "content": b"4", "problem": "the record names no purchase order"},
+    ]
+    table = read_frame(_invoices(*rows), [_reader("r", Facts(purchase_order_number="PO9", problem="odd"))])
+    assert table["document_id"].str.head(1).to_list() == ["a", "b", "c", "d"]
+    assert table["purchase_order_number"].to_list() == ["PO1", "PO2", None, "PO9"]
+    assert table["reader"].to_list() == ["r", None, None, "r"]
+    assert table["problem"].to_list() == [
+        "odd; the document states purchase order PO9, it was fetched for PO1",
+        "content is not base64",
+        "the table holds no content. Next: fetch the document again",
+        "the record names no purchase order; odd",
+    ]
+
+
+def test_same_document_is_read_once() -> None:
+    """A document that came with two purchase orders is read once and has two rows."""
+    seen = []
+
+    def read(content: bytes) -> Facts:
+        seen.append(content)
+        return Facts(issue_date=date(2026, 10, 5), order_ids=("702-1234567-1234567",))
+
+    reader = DocumentReader("r", "x", lambda _: True, read)
+    row = {"sha256": hashlib.sha256(b"1").hexdigest(), "content": b"1"}
+    table = read_frame(_invoices(row | {"purchase_order_number": "A"}, row | {"purchase_order_number": "B"}), [reader])
+    assert seen == [b"1"]
+    assert table["purchase_order_number"].to_list() == ["A", "B"]
+    assert table["order_ids"].to_list() == [["702-1234567-1234567"]] * 2
+
+
+def test_nothing_to_read() -> None:
+    """No documents give the empty table with all its columns."""
+    for table in (read_frame(_invoices(), []), read_contents([], [])):
+        assert table.schema == polars_schema(InvoiceFacts)
+        assert table.height == 0
+
+
+def test_file_name_is_personal() -> None:
+    """A file's name is in its column, which is marked personal, and in no other: a problem ends up in reports."""
+    table = read_contents([("Maria Silva.txt", b"hello")], [])
+    assert table["file_name"].to_list() == ["Maria Silva.txt"]
+    assert "file_name" in personal_columns(InvoiceFacts)
+    assert "Maria" not in str(table.drop("file_name").rows())
+    assert table["document_id"][0] == hashlib.sha256(b"hello").hexdigest()
+
+
+def test_what_amazon_sent_has_no_file_name() -> None:
+    """A document that came from Amazon was read from no file."""
+    row = {"sha256": hashlib.sha256(b"1").hexdigest(), "content": b"1"}
+    assert read_frame(_invoices(row), [])["file_name"].to_list() == [None]
+
+
+def test_readers_do_not_load_tables() -> None:
+    """What a plug-in needs to define or try a reader loads neither polars nor pandera."""
+    code = (
+        "import sys; from spapi_invoices.documents import gst, nfe\n"
+        "nfe.READER.read(b'<NFe/>'); print({'polars', 'pandera'} & set(sys.modules))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "set()"
+
+
+def test_facts_fill_the_table() -> None:
+    """Facts has the table's columns, but for the document's id, the reader and the file's name."""
+    names = set(polars_schema(InvoiceFacts)) - {"document_id", "reader", "file_name"}
+    assert set(Facts.__dataclass_fields__) == names
+
+
+def test_repr_hides_the_buyer() -> None:
+    """The buyer's tax id does not reach a log through a repr."""
+    assert "52998224725" not in repr(Facts(buyer_tax_id="52998224725", invoice_number="1"))
+
+
+def test_order_ids() -> None:
+    """Order ids are found in order, each once, beside letters, and not inside longer numbers."""
+    text = "b 702-0000002-0000002, a 701-0000001-0000001; 702-0000002-0000002 9702-0000002-0000002 702-0000002-00000023"
+    assert find_order_ids(text) == ("702-0000002-0000002", "701-0000001-0000001")
+    assert find_order_ids("PED701-0000002-0000002", "701-0000003-0000003_a") == (
+        "701-0000002-0000002",
+        "701-0000003-0000003",
+    )
