@@ -1,0 +1,23 @@
+"""Never run: type-checked as a user would write it."""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+import spapi_invoices as spi
+
+client: spi.Client = spi.connect(replay="cassettes/demo.yaml")
+fetched: spi.Fetched = client.customer_invoices("2026-10-01", date(2026, 10, 31))
+frame: pl.DataFrame = fetched.frame
+complete: bool = fetched.complete
+invoice: pl.DataFrame = client.customer_invoice("2JK3S9VC")
+shipments: spi.Shipments = client.shipments(["D1aB2"])
+statuses: pl.DataFrame = client.invoice_statuses(["D1aB2"])
+receipt: spi.Receipt = client.submit_invoice("D1aB2", Path("nfe.xml"), dry_run=True)
+facts: pl.DataFrame = spi.read_documents(fetched)
+result: spi.Reconciliation = spi.reconcile(
+    spi.customer_side(facts), spi.shipment_side(shipments, statuses), tolerance="0.01"
+)
+report: Path = result.save("report.html", windows=fetched.windows)
+summary: pl.DataFrame = result.summary
