@@ -1,0 +1,131 @@
+"""What the global options say, and what follows from them: a client, and where data and messages go."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from spapi_invoices.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from spapi_invoices.io.answers import Progress
+    from spapi_invoices.io.client import Client
+
+FORMATS: Final = ("table", "csv", "json", "ndjson", "parquet")
+GLOBAL_OPTIONS: Final[list[click.Parameter]] = [
+    click.Option(["--profile"], help="Account in the configuration file."),
+    click.Option(["--replay"], metavar="CASSETTE", help="Answer from a recording: offline, without credentials."),
+    click.Option(["--endpoint"], metavar="URL", help="Ask this host in place of Amazon, e.g. a running sandbox."),
+    click.Option(
+        ["--format", "format"],
+        type=click.Choice(FORMATS),
+        help="Form of the data; by default a table, or what the suffix of -o says.",
+    ),
+    click.Option(
+        ["-o", "--output"], type=click.Path(path_type=Path, dir_okay=False), help="Write the data to this file."
+    ),
+    click.Option(["--quiet"], is_flag=True, default=None, help="No messages and no progress on stderr."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The global options of one run; ``None`` is not given."""
+
+    profile: str | None = None
+    replay: str | None = None
+    endpoint: str | None = None
+    format: str | None = None
+    output: Path | None = None
+    quiet: bool | None = None
+
+    def merged(self, options: dict[str, Any]) -> "Session":
+        """With the options that were given; one given after the command wins."""
+        return replace(self, **{name: value for name, value in options.items() if value is not None})
+
+    def client(self) -> "Client":
+        """The client that the options ask for."""
+        from spapi_invoices.io.connect import connect
+
+        return connect(self.profile, replay=self.replay, endpoint=self.endpoint)
+
+    def say(self, message: str) -> None:
+        """A message for the person, on stderr."""
+        if not self.quiet:
+            click.echo(message, err=True)
+
+    @property
+    def form(self) -> str:
+        """The form of the data.
+
+        Raises:
+            InvalidRequest: The suffix of ``-o`` says none and ``--format`` is not given, or Parquet would go to a terminal.
+        """
+        suffix = "" if self.output is None else self.output.suffix.lower().lstrip(".").replace("txt", "table")
+        form = self.format or (suffix if self.output else "table")
+        if form not in FORMATS:
+            raise InvalidRequest(
+                f"{self.output}: the suffix says no format. Next: end it with .csv, .json, .ndjson, .parquet or .txt, "
+                "or give --format"
+            )
+        if form == "parquet" and self.output is None and sys.stdout is not None and sys.stdout.isatty():
+            raise InvalidRequest("Parquet is not for a terminal. Next: give -o FILE.parquet")
+        return form
+
+    def emit(self, frame: "pl.DataFrame") -> None:
+        """The data: to the file, or to stdout."""
+        from spapi_invoices.cli.output import as_table
+        from spapi_invoices.io.files import write_whole
+        from spapi_invoices.io.tables import ENCODERS
+
+        content = as_table(frame).encode("utf-8") if self.form == "table" else ENCODERS[self.form](frame)
+        if self.output is not None:
+            write_whole(self.output, content)
+            self.say(f"{frame.height} rows in {self.output}")
+        else:
+            click.echo(content, nl=False)
+
+    @contextlib.contextmanager
+    def progress(self, label: str) -> "Iterator[Callable[[Progress], None] | None]":
+        """A bar on stderr, if that is a terminal; else nothing."""
+        if self.quiet or not sys.stderr.isatty():
+            yield None
+            return
+        with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+            def advance(progress: "Progress") -> None:
+                bar.length = progress.total
+                bar.update(progress.done - bar.pos)
+
+            yield advance
+
+
+class SessionCommand(click.Command):
+    """A command that takes the global options too; its callback gets the `Session` first.
+
+    Args:
+        asks: It asks Amazon, a recording or a sandbox.
+        emits: It ends in `Session.emit`, so the form of the data is checked before anything is asked.
+    """
+
+    def __init__(self, *args: Any, asks: bool = True, emits: bool = True, **kwargs: Any) -> None:  # noqa: ANN401 - click's
+        super().__init__(*args, **kwargs)
+        self.emits = emits
+        unused = set() if asks else {"profile", "replay", "endpoint"}
+        self.params += [option for option in GLOBAL_OPTIONS if option.name not in unused]
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - a command's result
+        """Merge the options given here with those of the group."""
+        shared = {option.name for option in GLOBAL_OPTIONS}
+        given = {name: ctx.params.pop(name) for name in shared & ctx.params.keys()}
+        session: Session = (ctx.obj or Session()).merged(given)
+        if self.emits:
+            session.form  # noqa: B018 - raises before anything is asked
+        ctx.obj = session
+        return super().invoke(ctx)
