@@ -1,0 +1,74 @@
+"""Writes the generated reference pages: ``python docs/generate.py``. A test fails while they differ from the code."""
+
+from pathlib import Path
+from textwrap import dedent
+from typing import Final
+
+import click
+
+from spapi_invoices import errors
+from spapi_invoices.cli import cli
+from spapi_invoices.frames.schemas import TABLES, personal_columns, polars_schema
+from spapi_invoices.plugins import register_commands
+from spapi_invoices.reconciliation.rules import RULES
+
+HERE: Final = Path(__file__).parent / "reference"
+
+
+def tables() -> str:
+    """The tables: row grain, columns, types, personal data."""
+    lines = [
+        "# Tables",
+        "",
+        "Amounts are `Decimal(18, 2)` beside a `currency`; times are UTC; an empty table has all its columns.",
+        "(P) marks personal data: left out on screens, present in exports.",
+    ]
+    for name, table in TABLES.items():
+        columns, personal = table.to_schema().columns, personal_columns(table)
+        lines += ["", f"## {name}", "", str(table.__doc__), "", "| column | type | meaning |", "| --- | --- | --- |"]
+        for column, dtype in polars_schema(table).items():
+            kind = "Enum" if str(dtype).startswith("Enum") else str(dtype)
+            mark = " (P)" if column in personal else ""
+            required = "" if columns[column].nullable else " *never null*"
+            lines.append(f"| `{column}` | {kind} | {columns[column].description}{mark}{required} |")
+    return "\n".join(lines) + "\n"
+
+
+def commands() -> str:
+    """The command line: the help text of every command."""
+    register_commands(cli)
+    return "\n".join(["# Commands", "", *_helps(cli, "spapi-invoices", None)]) + "\n"
+
+
+def statuses() -> str:
+    """The statuses of the reconciliation, in order of precedence."""
+    rows = [f"| `{rule.status}` | {rule.title} | {rule.meaning} | {rule.next_step} |" for rule in RULES]
+    head = ["# Statuses", "", "A key's status is the first of these that applies.", ""]
+    return (
+        "\n".join([*head, "| status | in the report | it means | to do |", "| --- | --- | --- | --- |", *rows]) + "\n"
+    )
+
+
+def errors_page() -> str:
+    """The exception tree, from the docstring that draws it."""
+    tree, _, rest = (errors.__doc__ or "").split("::\n", 1)[1].partition("\n\nA message")
+    return f"# Errors\n\n```text\n{dedent(tree).strip()}\n```\n\nA message{rest}\n"
+
+
+def _helps(command: click.Command, name: str, parent: click.Context | None) -> list[str]:
+    context = command.make_context(name, [], parent, resilient_parsing=True, terminal_width=100)
+    title = context.command_path
+    lines = [f"## {title}", "", "```text", command.get_help(context), "```", ""]
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(context):
+            lines += _helps(command.commands[inner], inner, context)
+    return lines
+
+
+PAGES: Final = {"tables.md": tables, "commands.md": commands, "statuses.md": statuses, "errors.md": errors_page}
+
+
+if __name__ == "__main__":
+    HERE.mkdir(exist_ok=True)
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), "utf-8")
