@@ -144,7 +144,8 @@ def _write_amount(sheet: Sheet, row: int, column: int, value: Decimal, formats: 
     if len(value.normalize().as_tuple().digits) > _EXACT_DIGITS:
         sheet.write_string(row, column, f"{value:,.2f}", formats["right"])
     else:
-        sheet.write_number(row, column, float(value), formats["money"])
+        # The decimal itself: the library writes a float with one digit more than it holds.
+        sheet.write_number(row, column, value, formats["money"])
 
 
 def _write_text(sheet: Sheet, row: int, column: int, value: str, _formats: Formats) -> None:

@@ -418,3 +418,15 @@ def test_csv_reads_back() -> None:
     assert table.columns == world().matches.columns
     assert [json.loads(refs) for refs in table["right_refs"]] == world().matches["right_refs"].to_list()
     assert all(re.fullmatch(r"-?\d+\.\d\d", amount) for amount in table["left_amount"].drop_nulls())
+
+
+def test_a_workbook_holds_the_digits_themselves() -> None:
+    """In the file an amount is its own digits: written as a float, -934.31 would be read back as another number."""
+    left = pl.DataFrame({"key": ["A"], "amount": ["5389.11"], "currency": ["BRL"]})
+    right = pl.DataFrame({"key": ["A"], "amount": ["6323.42"], "currency": ["BRL"]})
+    context = ReportContext("T", datetime(2026, 11, 2, tzinfo=UTC))
+    writer = next(one for one in WRITERS if one.suffix == ".xlsx")
+    with zipfile.ZipFile(io.BytesIO(writer.write(reconcile(left, right), context))) as book:
+        sheets = "".join(book.read(name).decode() for name in book.namelist() if "worksheets/sheet" in name)
+    assert "<v>-934.31</v>" in sheets
+    assert "934.309" not in sheets
