@@ -45,7 +45,7 @@ def read_table(data: Any, needed: Sequence[str], name: str) -> pl.DataFrame:  # 
 
 
 def text(table: pl.DataFrame, column: str) -> pl.Expr:
-    """A column as texts, an empty one as null; all null if there is no such column.
+    """A column as texts, blanks around them cut off, an empty one as null; all null if there is no such column.
 
     Raises:
         InvalidRequest: Texts cannot be made of it without guessing: 1.0 and 1 would be two keys.
@@ -57,7 +57,7 @@ def text(table: pl.DataFrame, column: str) -> pl.Expr:
         raise InvalidRequest(
             f"column {column} holds {kind} where texts belong. Next: turn it into texts as they should be compared"
         )
-    value = pl.col(column).cast(pl.String)
+    value = pl.col(column).cast(pl.String).str.strip_chars()
     return pl.when(value != "").then(value).alias(column)
 
 

@@ -94,7 +94,7 @@ def parse_tolerance(tolerance: str | Decimal | int) -> Decimal:
     try:
         allowed = parse_amount(f"{tolerance:f}" if isinstance(tolerance, Decimal) else str(tolerance))
     except ValueError as error:
-        raise InvalidRequest(f"tolerance: {error}") from None
+        raise InvalidRequest(f"tolerance: {error}. Next: pass how far the sums may differ, as 0.01") from None
     if allowed < 0:
         raise InvalidRequest(f"tolerance: {allowed} is negative. Next: pass how far the sums may differ, as '0.01'")
     return allowed
