@@ -15,15 +15,18 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         FileFailed: The folder cannot be made, or the file cannot be written.
     """
-    path = path.resolve()
     try:
         if path.exists() and not path.is_file():
             path.write_bytes(content)
         else:
+            # Not before: what a descriptor's link names, as pipe:[123], is no path.
+            path = path.resolve()
             path.parent.mkdir(parents=True, exist_ok=True)
             _replace(path, content)
-    except OSError as error:
-        raise FileFailed(f"{path} cannot be written: {error.strerror}. Next: give another path, or make room") from None
+    except (OSError, RuntimeError) as error:
+        # RuntimeError: a link that leads to itself.
+        reason = getattr(error, "strerror", None) or "its links lead in a circle"
+        raise FileFailed(f"{path} cannot be written: {reason}. Next: give another path, or make room") from None
 
 
 def read_bytes(path: Path) -> bytes:
