@@ -20,6 +20,7 @@ from spapi_invoices.io.transport import ReplayAdapter, Transport
 Call = Callable[[HttpRequest], HttpResponse]
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _NO_HOST: Final = "the endpoint is no address. Next: give one as https://host or http://127.0.0.1:8642"
+_LOCAL_RETRY: Final = RetryPolicy(attempts=3, base_seconds=0.2)
 # What the local sandbox accepts; it is public, so it opens nothing.
 SANDBOX_PROFILE: Final = Profile(
     name="sandbox",
@@ -77,7 +78,9 @@ def _live(profile: Profile, endpoint: str) -> Call:
     lwa_endpoint = profile.lwa_endpoint or (endpoint if endpoint and not _is_amazon(endpoint) else LWA_HOST)
     for address in (endpoint, lwa_endpoint):
         _check_address(address)
-    transport = Transport(proxy=profile.proxy, ca_bundle=profile.ca_bundle, retry=RetryPolicy())
+    # A server on this machine that is not there now will not come in a minute.
+    retry = _LOCAL_RETRY if _parts(endpoint).hostname in _LOOPBACK else RetryPolicy()
+    transport = Transport(proxy=profile.proxy, ca_bundle=profile.ca_bundle, retry=retry)
 
     def send(request: HttpRequest, token: Secret | None, asked: Operation) -> HttpResponse:
         base = lwa_endpoint if request.operation.api == "lwa" else endpoint or _region_endpoint(profile, asked)

@@ -28,6 +28,7 @@ from spapi_invoices.endpoints import OPERATIONS, REGIONS
 from spapi_invoices.errors import SettingsInvalid
 
 _SECRETS: Final = frozenset({"client_secret", "refresh_token"})
+_CREDENTIALS: Final = _SECRETS | {"client_id"}
 _PREFIX: Final = "SPAPI_INVOICES_"
 NO_SECRET: Final = Secret("")
 
@@ -99,7 +100,7 @@ def load_profile(name: str | None = None, environ: Mapping[str, str] | None = No
     environ = os.environ if environ is None else environ
     asked = name or environ.get(f"{_PREFIX}PROFILE") or None
     variables = {key: environ[f"{_PREFIX}{key.upper()}"] for key in _KEYS if environ.get(f"{_PREFIX}{key.upper()}")}
-    if asked is None and _SECRETS & variables.keys():
+    if asked is None and _CREDENTIALS & variables.keys():
         return _profile("environment", variables, environ)
     path = config_path(environ)
     profiles = _read(path) if path.exists() else {}
