@@ -222,13 +222,13 @@ class Client:
         return found
 
     def submit_invoice(
-        self, shipment_id: str, document: Path | bytes, *, marketplace_id: str | None = None, dry_run: bool = True
+        self, shipment_id: str, document: Path | str | bytes, *, marketplace_id: str | None = None, dry_run: bool = True
     ) -> Receipt:
         """Submit a shipment's authorised NF-e XML, once: Amazon is asked for the status first.
 
         Args:
             shipment_id: The shipment.
-            document: The file, or its bytes untouched.
+            document: The file's path, or its bytes untouched.
             marketplace_id: Optional in the API.
             dry_run: Ask for the status and build the request, but do not send it. Say ``False`` to send.
 
@@ -238,14 +238,14 @@ class Client:
             FileFailed: The file cannot be read.
             TransportFailed: No answer arrived: ask `invoice_statuses` before sending again.
         """
-        content = read_bytes(document) if isinstance(document, Path) else document
+        content = document if isinstance(document, bytes) else read_bytes(Path(document))
         request = build_submit_invoice(shipment_id, content, marketplace_id=marketplace_id)
         info = parse_get_invoice_status(self._call(build_get_invoice_status(shipment_id)))
         status = info.InvoiceStatus or ""
         if status not in _MAY_SEND or info.AmazonShipmentId not in {None, shipment_id}:
             raise AlreadySubmitted(
-                f"shipment {shipment_id}: Amazon has an invoice for it ({status}); nothing was sent. "
-                "Next: wait for Accepted or Errored"
+                f"shipment {shipment_id}: Amazon has an invoice for it, or may have (status {status or 'unknown'}); "
+                "nothing was sent. Next: ask for its status again; only after NotFound or Errored is one sent"
             )
         sha256 = hashlib.sha256(content).hexdigest()
         if dry_run:
