@@ -130,11 +130,16 @@ def _call(hook: str, argument: object, only: object = None) -> None:
 
 
 def _leave_out(name: str, error: BaseException) -> None:
-    warnings.warn(
-        f"plugin {name} is left out: {type(error).__name__}: {error}. Next: tell its author, or uninstall it",
-        RuntimeWarning,
-        stacklevel=3,
-    )
+    """Warn, once a plugin and fault, however often its hooks are called."""
+    said = f"plugin {name} is left out: {type(error).__name__}: {error}. Next: tell its author, or uninstall it"
+    if said not in _told():
+        _told().add(said)
+        warnings.warn(said, RuntimeWarning, stacklevel=3)
+
+
+@cache
+def _told() -> set[str]:
+    return set()
 
 
 class _Registered(list[T]):

@@ -22,9 +22,11 @@ READER = DocumentReader(
 @pytest.fixture(autouse=True)
 def _fresh_manager():
     """Each test loads the plugins anew, and leaves none behind."""
-    plugins.manager.cache_clear()
+    for one in (plugins.manager, plugins._told):
+        one.cache_clear()
     yield
-    plugins.manager.cache_clear()
+    for one in (plugins.manager, plugins._told):
+        one.cache_clear()
 
 
 class Plugin:
@@ -132,5 +134,4 @@ def test_a_hook_that_goes_wrong_costs_only_its_plugin(call, says: str):
     plugins.manager().register(Broken(), "broken")
     with pytest.warns(RuntimeWarning, match=says):
         call()
-    with pytest.warns(RuntimeWarning):
-        assert [plugin.name for plugin in plugins.plugins()] == ["commands", "documents", "report", "broken"]
+    call()  # said once: a second warning would be an error here
