@@ -19,7 +19,7 @@ from spapi_invoices.io.answers import Fetched
 from spapi_invoices.io.files import read_bytes, write_whole
 from spapi_invoices.reconciliation import Result
 from spapi_invoices.reconciliation import reconcile as reconcile_sides
-from spapi_invoices.report.writer import ReportContext
+from spapi_invoices.report.writer import ReportContext, ReportWriter
 
 
 def read_documents(source: pl.DataFrame | Fetched | Path | str | Iterable[Path | str]) -> pl.DataFrame:
@@ -77,10 +77,7 @@ class Reconciliation(Result):
             MissingExtra: The writer's extra is not installed.
         """
         path = Path(path)
-        writers = plugins.report_writers()
-        writer = writers.get(path.suffix.lower())
-        if writer is None:
-            raise InvalidRequest(f"no report is written as {path.suffix!r}. Next: give {', '.join(sorted(writers))}")
+        writer = report_writer(path)
         context = ReportContext(
             title=title,
             created_at=created_at or datetime.now(UTC),
@@ -91,6 +88,18 @@ class Reconciliation(Result):
         )
         write_whole(path, writer.write(self, context))
         return path
+
+
+def report_writer(path: Path) -> ReportWriter:
+    """The writer that a path's suffix asks for.
+
+    Raises:
+        InvalidRequest: There is none.
+    """
+    writers = plugins.report_writers()
+    if path.suffix.lower() not in writers:
+        raise InvalidRequest(f"no report is written as {path.suffix!r}. Next: give {', '.join(sorted(writers))}")
+    return writers[path.suffix.lower()]
 
 
 def reconcile(

@@ -48,12 +48,13 @@ def reconcile(  # noqa: PLR0913 - one per option
     the summary goes to stderr. Without, the orders are printed.
     """
     from spapi_invoices.analysis import reconcile as compare
+    from spapi_invoices.analysis import report_writer
     from spapi_invoices.cli.output import as_table
 
     wanted = _statuses(fail_on)
     report = session.output is not None and session.format is None
-    if not report:
-        session.form  # noqa: B018 - raises before anything is read
+    # Either raises before anything is read.
+    _ = report_writer(session.output) if session.output is not None and report else session.form
     result = compare(_left(left), _right(right, statuses), crosswalk=_crosswalk(crosswalk), tolerance=tolerance)
     session.say(as_table(result.summary).rstrip())
     if session.output is not None and report:

@@ -66,7 +66,7 @@ def read_table(path: Path, table: type[Table]) -> pl.DataFrame:
     if missing := [name for name in needed if name not in raw.columns]:
         raise TableInvalid(
             f"{path} has no column {', '.join(missing)}; it has {', '.join(raw.columns[:8])}. "
-            "Next: give a file that a command wrote, or name the columns so"
+            "Next: give a file that a command wrote; a table of your own for reconcile has the columns key, amount and currency"
         )
     return validate(table, _typed(path, raw, table))
 
@@ -103,7 +103,7 @@ def _read_raw(path: Path) -> pl.DataFrame:
             case "parquet":
                 return pl.read_parquet(BytesIO(content))
             case "csv":
-                return pl.read_csv(content, infer_schema=False)
+                return _commas(path, pl.read_csv(content, infer_schema=False))
             case "json":
                 return _from_objects(_objects(content))
             case "ndjson":
@@ -111,6 +111,13 @@ def _read_raw(path: Path) -> pl.DataFrame:
     except (polars.exceptions.PolarsError, ValueError, TypeError, AttributeError):
         raise TableInvalid(f"{path} cannot be read as {suffix}. Next: {_HINTS[suffix]}") from None
     raise TableInvalid(f"{path}: the suffix {path.suffix!r} is unknown. Next: give .csv, .json, .ndjson or .parquet")
+
+
+def _commas(path: Path, raw: pl.DataFrame) -> pl.DataFrame:
+    """A table of one column whose name has semicolons was saved with those between its cells."""
+    if raw.width == 1 and ";" in raw.columns[0]:
+        raise TableInvalid(f"{path} has semicolons between its cells. Next: {_HINTS['csv']}")
+    return raw
 
 
 _HINTS: Final = {
