@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 finished with findings that ``--fail-on`` asked for, 2 usa
 import io
 import os
 import sys
+import traceback
 import warnings
 from typing import Any, Final
 
@@ -112,11 +113,10 @@ def _explain(error: BaseException) -> int:  # noqa: PLR0911 - one for each way t
 
 
 def _origin(error: BaseException) -> str:
-    """Module and line that raised."""
-    at = error.__traceback__
-    while at is not None and at.tb_next is not None:
-        at = at.tb_next
-    return f"{at.tb_frame.f_globals.get('__name__')}:{at.tb_lineno}" if at else "an unknown place"
+    """Module and line that raised; of Python's own modules, who called them."""
+    places = [(str(frame.f_globals.get("__name__")), line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    ours = [one for one in places if one[0].partition(".")[0] not in sys.stdlib_module_names]
+    return "{}:{}".format(*ours[-1]) if ours else "an unknown place"
 
 
 def main() -> None:

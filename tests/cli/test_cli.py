@@ -439,7 +439,7 @@ class TestOwnTables:
     @pytest.mark.parametrize(
         ("content", "says"),
         [
-            ("key;amount;currency\nA;1;BRL\n", "has no column document_id, order_ids"),
+            ("key;amount;currency\nA;1;BRL\n", "has semicolons between its cells. Next: save it with commas"),
             ("Key,Amount\nA,1\n", "it has Key, Amount"),
             ("", "save it with commas between the cells, in UTF-8"),
         ],
@@ -465,6 +465,28 @@ def test_a_device_is_written_to_and_stays_one(tmp_path: Path):
     reader.join(20)
     assert pipe.is_fifo()
     assert read[0].count(b"\n") == 16
+
+
+def test_a_pipe_behind_a_descriptor_is_written_to():
+    """-o /dev/stdout in a pipe is written to, though its link names no path."""
+    line = f"{sys.executable} -m spapi_invoices --replay {DEMO} {' '.join(FETCH)} 2026-10-31 --format csv -o /dev/stdout | wc -l"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {line}"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "16"), done.stderr
+
+
+def test_a_circle_of_links_is_a_file_that_cannot_be_written(cli_run, tmp_path: Path):
+    """It is said so, exit 3."""
+    (tmp_path / "a.csv").symlink_to(tmp_path / "b.csv")
+    (tmp_path / "b.csv").symlink_to(tmp_path / "a.csv")
+    code, _, err = cli_run("--quiet", *REPLAY, *FETCH, "2026-10-31", "-o", tmp_path / "a.csv")
+    assert (code, "cannot be written" in err) == (3, True)
+
+
+def test_an_unknown_report_is_refused_first(cli_run, tmp_path: Path):
+    """Reconcile -o with a suffix nobody writes: one line, before the tables are even looked for."""
+    code, _, err = cli_run("reconcile", tmp_path / "none.csv", tmp_path / "none.csv", "-o", tmp_path / "r.foo")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "no report is written as '.foo'" in err
 
 
 def test_a_link_is_followed(tmp_path: Path):
