@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "cassettes" / "demo.yaml"
@@ -14,6 +15,10 @@ NA = "https://sellingpartnerapi-na.amazon.com"
 INVOICES = f"{EU}/vendor/directFulfillment/shipping/v1/customerInvoices"
 WEEK = f"{INVOICES}?createdAfter=2026-10-01T00%3A00%3A00Z&createdBefore=2026-10-08T00%3A00%3A00Z&limit=100"
 SHIPMENT = f"{NA}/fba/outbound/brazil/v0/shipments/D1"
+
+# No law is about time: a busy machine is no reason to fail.
+settings.register_profile("steady", settings(), deadline=None)
+settings.load_profile("steady")
 
 Answer = tuple[str, str, int, bytes | str]
 

@@ -50,7 +50,8 @@ PARSERS: list[Callable[[HttpResponse], object]] = [
     parse_access_token,
     parse_create_restricted_data_token,
 ]
-secrets = st.text(string.ascii_letters + string.digits, min_size=20, max_size=24).map(lambda text: f"Atza|{text}")
+# Of signs that no word has: hypothesis likes to draw the names in our own source, and those may be shown.
+secrets = st.text("QXZ" + string.digits, min_size=20, max_size=24).map(lambda text: f"Atza|{text}")
 
 
 def outcomes(response: HttpResponse) -> list[object]:
