@@ -14,9 +14,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from spapi_invoices.endpoints import MARKETPLACES
-from spapi_invoices.sandbox import gst_pdf, nfe_xml
-from spapi_invoices.sandbox.gst_pdf import GstInvoice, GstLine
-from spapi_invoices.sandbox.nfe_xml import Nfe, NfeLine
+from spapi_invoices.synthetic import gst_pdf, nfe_xml
+from spapi_invoices.synthetic.gst_pdf import GstInvoice, GstLine
+from spapi_invoices.synthetic.nfe_xml import Nfe, NfeLine
 
 SEED: Final = 2026
 START: Final = datetime(2026, 10, 1, tzinfo=UTC)

@@ -195,7 +195,7 @@ def test_any_text(noise: str) -> None:
 def _pdf(*, text: bool = True) -> bytes:
     pytest.importorskip("pypdfium2")
     pytest.importorskip("reportlab")
-    from spapi_invoices.sandbox.gst_pdf import GstInvoice, GstLine, render
+    from spapi_invoices.synthetic.gst_pdf import GstInvoice, GstLine, render
 
     invoice = GstInvoice(
         invoice_number="BLR7-00012",

@@ -16,8 +16,8 @@ etree = pytest.importorskip("lxml.etree")
 from spapi_invoices.documents import access_key, nfe  # noqa: E402 - after the skips
 from spapi_invoices.documents.facts import Facts  # noqa: E402
 from spapi_invoices.documents.tax_ids import mod11_digit  # noqa: E402
-from spapi_invoices.sandbox.nfe_xml import Nfe, NfeLine, render  # noqa: E402
 from spapi_invoices.sandbox.world import make_world  # noqa: E402
+from spapi_invoices.synthetic.nfe_xml import Nfe, NfeLine, render  # noqa: E402
 
 _NAMES = st.from_regex(r"[A-ZÀ-Ý][a-zà-ý0-9&<>'\"./-]([a-zà-ý &<>]{0,30}[a-z])?", fullmatch=True)
 _CENTS = st.integers(0, 10**7).map(lambda cents: Decimal(cents) / 100)

@@ -1,4 +1,4 @@
-"""Synthetic GST tax invoices as PDF, in the form that Amazon prints in India. For the sandbox: no such order exists.
+"""Synthetic GST tax invoices as PDF, in the form that Amazon prints in India. No such order exists; not for reading any.
 
 A page is first laid out as values, then drawn: as text, or as grey bars where the text would be, which is what a scan
 is to a reader. Everything follows from the ``GstInvoice`` given and from fonts every PDF viewer has, so the bytes are the

@@ -15,8 +15,8 @@ pytest.importorskip("pypdfium2")
 from spapi_invoices.documents import gst
 from spapi_invoices.documents.facts import Facts
 from spapi_invoices.documents.tax_ids import gstin_check_character
-from spapi_invoices.sandbox.gst_pdf import GstInvoice, GstLine, amount_in_words, group_digits, render
 from spapi_invoices.sandbox.world import make_world
+from spapi_invoices.synthetic.gst_pdf import GstInvoice, GstLine, amount_in_words, group_digits, render
 
 _DAYS = st.dates(date(2017, 7, 1), date(2099, 12, 31))
 _TEXTS = st.from_regex(r"[A-Z][a-z]{1,9}( [A-Za-z0-9,()'&/%-]{1,12}){0,8}", fullmatch=True)
