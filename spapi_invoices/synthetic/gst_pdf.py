@@ -1,28 +1,24 @@
 """Synthetic GST tax invoices as PDF, in the form that Amazon prints in India. No such order exists; not for reading any.
 
 A page is first laid out as values, then drawn: as text, or as grey bars where the text would be, which is what a scan
-is to a reader. Everything follows from the ``GstInvoice`` given and from fonts every PDF viewer has, so the bytes are the
-same on every machine. Those fonts have no rupee sign, hence ``Rs.``
+is to a reader. Everything follows from the ``GstInvoice`` given, so the bytes are the same on every machine. The fonts
+have no rupee sign, hence ``Rs.``
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from io import BytesIO
 from typing import Final
 
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.utils import simpleSplit
-from reportlab.pdfbase.pdfmetrics import stringWidth
-from reportlab.pdfgen.canvas import Canvas
+from spapi_invoices.synthetic.pdf import BOLD, REGULAR, box_at, document, text_at, width, wrap
 
 _CENT: Final = Decimal("0.01")
 _LEFT, _RIGHT, _TOP, _BOTTOM = 36.0, 559.0, 806.0, 60.0
 _MIDDLE: Final = 310.0
-_REGULAR: Final = "Helvetica"
-_BOLD: Final = "Helvetica-Bold"
 _SHADE: Final = 0.9
+# Of the bars where words would be.
+_WORD: Final = 0.35
 
 # Heading, width in points, and where its cells' text stands.
 _COLUMNS: Final = (
@@ -63,13 +59,14 @@ class GstLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GstInvoice:
-    """What an invoice is rendered from.
+    """What an invoice is rendered from. Its texts have the characters of Windows-1252.
 
     Attributes:
         order_id: The Amazon order id; ``None`` leaves it out.
         intra_state: Half of each line's rate is CGST, half SGST, each rounded; otherwise the whole is IGST.
         lines: As many as fit on a page, about a dozen.
         buyer_gstin: ``None`` for a consumer.
+        other_order_ids: Further orders it is for; there is room for one.
     """
 
     invoice_number: str
@@ -84,6 +81,7 @@ class GstInvoice:
     intra_state: bool
     lines: tuple[GstLine, ...]
     buyer_gstin: str | None = None
+    other_order_ids: tuple[str, ...] = ()
 
     def taxes(self, line: GstLine) -> tuple[tuple[str, Decimal, Decimal], ...]:
         """Type, rate in percent and amount, rounded half up to the paisa."""
@@ -116,7 +114,7 @@ class _Text:
     y: float
     text: str
     size: float = 8
-    font: str = _REGULAR
+    font: str = REGULAR
     align: str = "left"
 
 
@@ -142,56 +140,38 @@ def render(invoice: GstInvoice, *, text: bool = True) -> bytes:
         text: ``False`` draws grey bars for words, so that the PDF has no text, like a scan.
 
     Raises:
-        ValueError: The lines do not fit on the page.
+        ValueError: The lines do not fit on the page, or a character has no place in the fonts.
     """
-    out = BytesIO()
-    canvas = Canvas(out, pagesize=A4, pageCompression=0, invariant=1)
-    canvas.setTitle("Synthetic tax invoice")
-    canvas.setLineWidth(0.5)
-    for mark in _page(invoice):
-        if isinstance(mark, _Box):
-            _draw_box(canvas, mark)
-        elif text:
-            _draw_text(canvas, mark)
-        else:
-            _draw_bars(canvas, mark)
-    canvas.showPage()
-    canvas.save()
-    return out.getvalue()
+    drawn = (_drawn(mark) if text or isinstance(mark, _Box) else _bars(mark) for mark in _page(invoice))
+    return document("Synthetic tax invoice", drawn)
 
 
-def _draw_box(canvas: Canvas, box: _Box) -> None:
-    if box.shaded:
-        canvas.setFillGray(_SHADE)
-    canvas.rect(box.x, box.y, box.width, box.height, fill=int(box.shaded))
-    if box.shaded:
-        canvas.setFillGray(0)
+def _drawn(mark: _Mark) -> str:
+    if isinstance(mark, _Box):
+        return box_at(mark.x, mark.y, mark.width, mark.height, grey=_SHADE if mark.shaded else None)
+    return text_at(_start(mark), mark.y, mark.text, mark.font, mark.size)
 
 
 def _start(mark: _Text) -> float:
-    width: float = stringWidth(mark.text, mark.font, mark.size)
-    return mark.x - width * {"left": 0.0, "center": 0.5, "right": 1.0}[mark.align]
+    if mark.align == "left":
+        return mark.x
+    return mark.x - width(mark.text, mark.font, mark.size) * {"center": 0.5, "right": 1.0}[mark.align]
 
 
-def _draw_text(canvas: Canvas, mark: _Text) -> None:
-    canvas.setFont(mark.font, mark.size)
-    canvas.drawString(round(_start(mark), 2), mark.y, mark.text)
-
-
-def _draw_bars(canvas: Canvas, mark: _Text) -> None:
-    x = _start(mark)
-    canvas.setFillGray(0.35)
+def _bars(mark: _Text) -> str:
+    """A bar for each word."""
+    x, bars = _start(mark), []
     for word in mark.text.split(" "):
-        width = stringWidth(word, mark.font, mark.size)
-        canvas.rect(round(x, 2), mark.y, round(width, 2), mark.size * 0.55, stroke=0, fill=1)
-        x += width + stringWidth(" ", mark.font, mark.size)
-    canvas.setFillGray(0)
+        wide = width(word, mark.font, mark.size)
+        bars.append(box_at(x, mark.y, wide, mark.size * 0.55, grey=_WORD, line=False))
+        x += wide + width(" ", mark.font, mark.size)
+    return "\n".join(bars)
 
 
 def _page(invoice: GstInvoice) -> Iterator[_Mark]:
-    yield _Text(_LEFT, _TOP - 6, invoice.seller_name, 13, _BOLD)
-    yield _Text(_RIGHT, _TOP - 2, "Tax Invoice/Bill of Supply/Cash Memo", 11, _BOLD, "right")
-    yield _Text(_RIGHT, _TOP - 14, "(Original for Recipient)", 8, _REGULAR, "right")
+    yield _Text(_LEFT, _TOP - 6, invoice.seller_name, 13, BOLD)
+    yield _Text(_RIGHT, _TOP - 2, "Tax Invoice/Bill of Supply/Cash Memo", 11, BOLD, "right")
+    yield _Text(_RIGHT, _TOP - 14, "(Original for Recipient)", 8, REGULAR, "right")
     yield _Box(_LEFT, _TOP - 24, _RIGHT - _LEFT)
     yield from _stacked(_LEFT, _TOP - 42, _seller(invoice))
     yield from _stacked(_MIDDLE, _TOP - 42, _buyer(invoice))
@@ -207,7 +187,7 @@ def _page(invoice: GstInvoice) -> Iterator[_Mark]:
     if y < _BOTTOM + 90:
         raise ValueError(f"{len(invoice.lines)} lines do not fit on one page. Next: render fewer")
     yield from _totals(invoice, y)
-    yield _Text(297.5, 36, "Synthetic document: no such order exists", 7, _REGULAR, "center")
+    yield _Text(297.5, 36, "Synthetic document: no such order exists", 7, REGULAR, "center")
 
 
 def _stacked(x: float, y: float, rows: tuple[tuple[str, str], ...]) -> Iterator[_Mark]:
@@ -215,8 +195,8 @@ def _stacked(x: float, y: float, rows: tuple[tuple[str, str], ...]) -> Iterator[
     for label, value in rows:
         heading = label if value or label.endswith(":") else ""
         if heading:
-            yield _Text(x, y, heading, 8, _BOLD)
-            x_value = x + stringWidth(heading, _BOLD, 8) + 3
+            yield _Text(x, y, heading, 8, BOLD)
+            x_value = x + width(heading, BOLD, 8) + 3
         if value or not heading:
             yield _Text(x_value if heading else x, y, value or label)
         y -= 11
@@ -247,7 +227,7 @@ def _buyer(invoice: GstInvoice) -> tuple[tuple[str, str], ...]:
 
 def _order(invoice: GstInvoice) -> tuple[tuple[str, str], ...]:
     return (
-        *((("Order Number:", invoice.order_id),) if invoice.order_id else ()),
+        *(("Order Number:", order_id) for order_id in (invoice.order_id, *invoice.other_order_ids) if order_id),
         ("Order Date:", f"{invoice.order_date:%d.%m.%Y}"),
         ("Purchase Order Number:", invoice.purchase_order_number),
     )
@@ -258,7 +238,7 @@ def _numbers(invoice: GstInvoice) -> tuple[tuple[str, str], ...]:
 
 
 def _heading(y: float) -> Iterator[_Mark]:
-    yield from _cells(y, 24, [heading.split(" ") for heading, _, _ in _COLUMNS], font=_BOLD, shaded=True)
+    yield from _cells(y, 24, [heading.split(" ") for heading, _, _ in _COLUMNS], font=BOLD, shaded=True)
 
 
 def _row(invoice: GstInvoice, position: int, line: GstLine, y: float, height: float) -> Iterator[_Mark]:
@@ -279,43 +259,43 @@ def _row(invoice: GstInvoice, position: int, line: GstLine, y: float, height: fl
 
 
 def _described(line: GstLine) -> list[str]:
-    return [*simpleSplit(line.description, _REGULAR, 7.5, _COLUMNS[1][1] - 8), f"HSN:{line.hsn}"]
+    return [*wrap(line.description, REGULAR, 7.5, _COLUMNS[1][1] - 8), f"HSN:{line.hsn}"]
 
 
 def _cells(
-    y: float, height: float, cells: list[list[str]], *, font: str = _REGULAR, shaded: bool = False
+    y: float, height: float, cells: list[list[str]], *, font: str = REGULAR, shaded: bool = False
 ) -> Iterator[_Mark]:
     x = _LEFT
-    for (_, width, align), texts in zip(_COLUMNS, cells, strict=True):
-        yield _Box(x, y - height, width, height, shaded)
+    for (_, room, align), texts in zip(_COLUMNS, cells, strict=True):
+        yield _Box(x, y - height, room, height, shaded)
         for position, text in enumerate(texts):
-            edge = x + width - 4 if align == "right" else x + 4
-            yield _Text(edge, y - 10 - 10 * position, text, _size(text, font, width), font, align)
-        x += width
+            edge = x + room - 4 if align == "right" else x + 4
+            yield _Text(edge, y - 10 - 10 * position, text, _size(text, font, room), font, align)
+        x += room
 
 
-def _size(text: str, font: str, width: float) -> float:
+def _size(text: str, font: str, room: float) -> float:
     """7.5 points, or less where the text would run into the next cell and be read as part of it."""
-    needed: float = stringWidth(text, font, 7.5)
-    return 7.5 if needed <= width - 8 else int(75 * (width - 8) / needed) / 10
+    needed = width(text, font, 7.5)
+    return 7.5 if needed <= room - 8 else int(75 * (room - 8) / needed) / 10
 
 
 def _totals(invoice: GstInvoice, y: float) -> Iterator[_Mark]:
     tax_edge: float = _RIGHT - _COLUMNS[-1][1]
     yield _Box(_LEFT, y - 18, _RIGHT - _LEFT, 18, shaded=True)
-    yield _Text(_LEFT + 4, y - 12, "TOTAL:", 8, _BOLD)
+    yield _Text(_LEFT + 4, y - 12, "TOTAL:", 8, BOLD)
     for edge, amount in ((tax_edge, invoice.tax_amount), (_RIGHT, invoice.total_amount)):
         shown = _rupees(amount)
-        yield _Text(edge - 4, y - 12, shown, _size(shown, _BOLD, _COLUMNS[-1][1]), _BOLD, "right")
-    words = simpleSplit(amount_in_words(invoice.total_amount), _BOLD, 8, _RIGHT - _LEFT - 8)
+        yield _Text(edge - 4, y - 12, shown, _size(shown, BOLD, _COLUMNS[-1][1]), BOLD, "right")
+    words = wrap(amount_in_words(invoice.total_amount), BOLD, 8, _RIGHT - _LEFT - 8)
     yield _Box(_LEFT, y - 36 - 11 * len(words), _RIGHT - _LEFT, 18 + 11 * len(words))
     yield _Text(_LEFT + 4, y - 30, "Amount in Words:")
     for position, row in enumerate(words):
-        yield _Text(_LEFT + 4, y - 41 - 11 * position, row, 8, _BOLD)
+        yield _Text(_LEFT + 4, y - 41 - 11 * position, row, 8, BOLD)
     y -= 52 + 11 * len(words)
     yield _Text(_LEFT, y, "Whether tax is payable under reverse charge - No", 7.5)
-    yield _Text(_RIGHT, y, f"For {invoice.seller_name}:", 8, _BOLD, "right")
-    yield _Text(_RIGHT, y - 30, "Authorized Signatory", 8, _REGULAR, "right")
+    yield _Text(_RIGHT, y, f"For {invoice.seller_name}:", 8, BOLD, "right")
+    yield _Text(_RIGHT, y - 30, "Authorized Signatory", 8, REGULAR, "right")
 
 
 def _rupees(amount: Decimal) -> str:

@@ -17,7 +17,8 @@ from spapi_invoices.documents.access_key import AccessKey, check_digit
 _NFE: Final = "http://www.portalfiscal.inf.br/nfe"
 _DSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
 _C14N: Final = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
-_UF: Final = "35"  # São Paulo, where all these issuers are
+NO_INVOICE: Final = "Documento sintetico, sem valor fiscal."
+UF: Final = "35"  # São Paulo, where all these issuers are
 _ADDRESS: Final = (
     ("xLgr", "Rua Sintetica"),
     ("nro", "1"),
@@ -72,6 +73,7 @@ class Nfe:
         shipment_id: Written as ``obsCont`` ``AmazonShipmentId``; ``None`` leaves it out.
         protocol_status: SEFAZ's ``cStat``; ``None`` gives a bare ``NFe``, as before authorisation.
         environment: ``tpAmb``: 1 production, 2 homologation.
+        other_order_ids: Further orders it is for, in ``infCpl``.
     """
 
     number: int
@@ -89,6 +91,7 @@ class Nfe:
     seller_id: str
     protocol_status: int | None = 100
     environment: int = 1
+    other_order_ids: tuple[str, ...] = ()
 
     @property
     def total_amount(self) -> Decimal:
@@ -97,10 +100,15 @@ class Nfe:
         return sum(lines, Decimal("0.00"))
 
     @property
+    def protocol_number(self) -> str:
+        """``nProt`` of SEFAZ's answer."""
+        return f"1{UF}{self.issued_at:%y}{self.number:010}"
+
+    @property
     def access_key(self) -> str:
         """The key, with a code made of series and number."""
         key = AccessKey(
-            uf=_UF,
+            uf=UF,
             year_month=f"{self.issued_at:%y%m}",
             cnpj=self.issuer_cnpj,
             model="55",
@@ -121,11 +129,16 @@ def render(nfe: Nfe) -> bytes:
     else:
         root = Element("nfeProc", {"versao": "4.00"})
         root.extend((invoice, _protocol(nfe, nfe.protocol_status)))
+    return written(root)
+
+
+def written(root: Element) -> bytes:
+    """The file: in SEFAZ's namespace, in UTF-8."""
     root.set("xmlns", _NFE)
     return f'<?xml version="1.0" encoding="UTF-8"?>{tostring(root, encoding="unicode")}'.encode()
 
 
-def _group(parent: Element, path: str, *leaves: _Leaf) -> Element:
+def add(parent: Element, path: str, *leaves: _Leaf) -> Element:
     """Add the elements of the path, one in the other, and the leaves in the innermost, which is returned."""
     for tag in path.split("/"):
         parent = SubElement(parent, tag)
@@ -146,22 +159,22 @@ def _invoice(nfe: Nfe) -> Element:
     for position, line in enumerate(nfe.lines, 1):
         _line(info, position, line)
     _totals(info, nfe)
-    _group(info, "transp", ("modFrete", "0"))
-    _group(info, "pag/detPag", ("tPag", "17"), ("vPag", _money(nfe.total_amount)))  # 17: Pix
-    _group(info, "infIntermed", ("CNPJ", nfe.marketplace_cnpj), ("idCadIntTran", nfe.seller_id))
+    add(info, "transp", ("modFrete", "0"))
+    add(info, "pag/detPag", ("tPag", "17"), ("vPag", _money(nfe.total_amount)))  # 17: Pix
+    add(info, "infIntermed", ("CNPJ", nfe.marketplace_cnpj), ("idCadIntTran", nfe.seller_id))
     _notes(info, nfe)
     if nfe.order_id is not None and nfe.order_id_in == "compra":
-        _group(info, "compra", ("xPed", nfe.order_id))
-    _sign(root, nfe)
+        add(info, "compra", ("xPed", nfe.order_id))
+    sign(root, f"NFe{nfe.access_key}", nfe)
     return root
 
 
 def _identify(info: Element, nfe: Nfe) -> None:
     key = nfe.access_key
-    _group(
+    add(
         info,
         "ide",
-        ("cUF", _UF),
+        ("cUF", UF),
         ("cNF", key[35:43]),
         ("natOp", "Venda de mercadoria"),
         ("mod", "55"),
@@ -185,12 +198,12 @@ def _identify(info: Element, nfe: Nfe) -> None:
 
 
 def _parties(info: Element, nfe: Nfe) -> None:
-    issuer = _group(info, "emit", ("CNPJ", nfe.issuer_cnpj), ("xNome", nfe.issuer_name))
-    _group(issuer, "enderEmit", *_ADDRESS)
+    issuer = add(info, "emit", ("CNPJ", nfe.issuer_cnpj), ("xNome", nfe.issuer_name))
+    add(issuer, "enderEmit", *_ADDRESS)
     for tag, text in (("IE", "110042490114"), ("CRT", "1")):
         SubElement(issuer, tag).text = text
-    recipient = _group(info, "dest", ("CPF", nfe.recipient_cpf), ("xNome", nfe.recipient_name))
-    _group(recipient, "enderDest", *_ADDRESS)
+    recipient = add(info, "dest", ("CPF", nfe.recipient_cpf), ("xNome", nfe.recipient_name))
+    add(recipient, "enderDest", *_ADDRESS)
     SubElement(recipient, "indIEDest").text = "9"
 
 
@@ -198,7 +211,7 @@ def _line(info: Element, position: int, line: NfeLine) -> None:
     item = SubElement(info, "det", {"nItem": str(position)})
     unit_price = f"{line.total / line.quantity:.10f}"
     extras = (("vFrete", line.shipping), ("vDesc", line.discount), ("vOutro", line.other))
-    _group(
+    add(
         item,
         "prod",
         ("cProd", line.code),
@@ -219,16 +232,16 @@ def _line(info: Element, position: int, line: NfeLine) -> None:
         ("indTot", "1"),
     )
     taxes = SubElement(item, "imposto")
-    _group(taxes, "ICMS/ICMSSN102", ("orig", "0"), ("CSOSN", "102"))
-    _group(taxes, "PIS/PISNT", ("CST", "07"))
-    _group(taxes, "COFINS/COFINSNT", ("CST", "07"))
+    add(taxes, "ICMS/ICMSSN102", ("orig", "0"), ("CSOSN", "102"))
+    add(taxes, "PIS/PISNT", ("CST", "07"))
+    add(taxes, "COFINS/COFINSNT", ("CST", "07"))
 
 
 def _totals(info: Element, nfe: Nfe) -> None:
     def summed(name: str) -> str:
         return _money(sum((getattr(line, name) for line in nfe.lines), Decimal(0)))
 
-    _group(
+    add(
         info,
         "total/ICMSTot",
         *((tag, "0.00") for tag in _ZERO_TOTALS_BEFORE),
@@ -244,9 +257,10 @@ def _totals(info: Element, nfe: Nfe) -> None:
 
 def _notes(info: Element, nfe: Nfe) -> None:
     inside = {nfe.order_id_in: nfe.order_id} if nfe.order_id is not None else {}
-    notes = _group(info, "infAdic")
-    order = f" Pedido Amazon {inside['infCpl']}." if "infCpl" in inside else ""
-    SubElement(notes, "infCpl").text = f"Documento sintetico, sem valor fiscal.{order}"
+    notes = add(info, "infAdic")
+    in_remarks = (*filter(None, (inside.get("infCpl"),)), *nfe.other_order_ids)
+    orders = "".join(f" Pedido Amazon {order_id}." for order_id in in_remarks)
+    SubElement(notes, "infCpl").text = f"{NO_INVOICE}{orders}"
     for field, text in (("AmazonShipmentId", nfe.shipment_id), ("AmazonOrderId", inside.get("obsCont"))):
         if text is not None:
             SubElement(SubElement(notes, "obsCont", {"xCampo": field}), "xTexto").text = text
@@ -257,31 +271,32 @@ def _digest(nfe: Nfe) -> str:
     return b64encode(hashlib.sha256(nfe.access_key.encode()).digest()[:20]).decode()
 
 
-def _sign(root: Element, nfe: Nfe) -> None:
+def sign(root: Element, signed_id: str, nfe: Nfe) -> None:
+    """Add a signature of the right form for the part with that id; it signs nothing."""
     signature = SubElement(root, "Signature", {"xmlns": _DSIG})
     signed = SubElement(signature, "SignedInfo")
     SubElement(signed, "CanonicalizationMethod", {"Algorithm": _C14N})
     SubElement(signed, "SignatureMethod", {"Algorithm": f"{_DSIG}rsa-sha1"})
-    reference = SubElement(signed, "Reference", {"URI": f"#NFe{nfe.access_key}"})
+    reference = SubElement(signed, "Reference", {"URI": f"#{signed_id}"})
     transforms = SubElement(reference, "Transforms")
     for algorithm in (f"{_DSIG}enveloped-signature", _C14N):
         SubElement(transforms, "Transform", {"Algorithm": algorithm})
     SubElement(reference, "DigestMethod", {"Algorithm": f"{_DSIG}sha1"})
     SubElement(reference, "DigestValue").text = _digest(nfe)
     SubElement(signature, "SignatureValue").text = b64encode(b"synthetic signature").decode()
-    _group(signature, "KeyInfo/X509Data", ("X509Certificate", b64encode(b"synthetic certificate").decode()))
+    add(signature, "KeyInfo/X509Data", ("X509Certificate", b64encode(b"synthetic certificate").decode()))
 
 
 def _protocol(nfe: Nfe, status: int) -> Element:
     protocol = Element("protNFe", {"versao": "4.00"})
-    _group(
+    add(
         protocol,
         "infProt",
         ("tpAmb", str(nfe.environment)),
         ("verAplic", "sandbox"),
         ("chNFe", nfe.access_key),
         ("dhRecbto", nfe.issued_at.isoformat(timespec="seconds")),
-        ("nProt", f"1{_UF}{nfe.issued_at:%y}{nfe.number:010}"),
+        ("nProt", nfe.protocol_number),
         ("digVal", _digest(nfe)),
         ("cStat", str(status)),
         ("xMotivo", _REASONS.get(status, "Rejeicao")),

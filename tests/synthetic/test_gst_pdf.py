@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("reportlab")
 pytest.importorskip("pypdfium2")
 
 from spapi_invoices.documents import gst
@@ -23,6 +22,7 @@ _TEXTS = st.from_regex(r"[A-Z][a-z]{1,9}( [A-Za-z0-9,()'&/%-]{1,12}){0,8}", full
 _GSTINS = st.from_regex(r"(0[1-9]|[12][0-9]|3[0-7])[A-Z]{5}[0-9]{4}[A-Z][1-9A-Z]Z", fullmatch=True).map(
     lambda body: body + gstin_check_character(body)
 )
+_ORDER_IDS = st.from_regex(r"[0-9]{3}-[0-9]{7}-[0-9]{7}", fullmatch=True)
 _lines = st.builds(
     GstLine,
     description=_TEXTS,
@@ -35,7 +35,7 @@ _invoices = st.builds(
     GstInvoice,
     invoice_number=st.from_regex(r"[A-Z]{2,4}[0-9][/-]?[A-Z0-9]{1,9}", fullmatch=True),
     invoice_date=_DAYS,
-    order_id=st.none() | st.from_regex(r"[0-9]{3}-[0-9]{7}-[0-9]{7}", fullmatch=True),
+    order_id=st.none() | _ORDER_IDS,
     order_date=_DAYS,
     purchase_order_number=st.from_regex(r"[0-9][0-9A-Za-z]{7}", fullmatch=True),
     seller_name=_TEXTS,
@@ -45,6 +45,7 @@ _invoices = st.builds(
     intra_state=st.booleans(),
     lines=st.lists(_lines, min_size=1, max_size=5).map(tuple),
     buyer_gstin=st.none() | _GSTINS,
+    other_order_ids=st.lists(_ORDER_IDS, max_size=1).map(tuple),
 )
 _EXAMPLE = GstInvoice(
     invoice_number="BLR7-00012",
@@ -76,8 +77,23 @@ def test_read_back(invoice: GstInvoice) -> None:
         seller_tax_id=invoice.seller_gstin,
         buyer_tax_id=invoice.buyer_gstin,
         purchase_order_number=invoice.purchase_order_number,
-        order_ids=(invoice.order_id,) if invoice.order_id else (),
+        order_ids=tuple(dict.fromkeys(filter(None, (invoice.order_id, *invoice.other_order_ids)))),
     )
+
+
+def test_thirteen_digits() -> None:
+    """The largest amounts keep every digit in the narrow columns, each cell's text within its own cell."""
+    line = GstLine("Machine tool", "84571020", Decimal("8474576271185.58"), 1, Decimal(18))
+    for intra_state in (True, False):
+        facts = gst.READER.read(render(replace(_EXAMPLE, lines=(line,), intra_state=intra_state)))
+        assert (str(facts.total_amount), facts.problem) == ("9999999999998.98", None)
+
+
+def test_a_character_without_a_place() -> None:
+    """What the fonts do not have is refused, not drawn as something else; what Windows-1252 has comes back."""
+    with pytest.raises(ValueError, match="charmap"):
+        render(replace(_EXAMPLE, buyer_name="Example \u0120"))
+    assert b"Example Jos\xe9" in render(replace(_EXAMPLE, buyer_name="Example José"))
 
 
 def test_without_text() -> None:

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("reportlab")  # the sandbox is imported as a whole
 etree = pytest.importorskip("lxml.etree")
 
 from spapi_invoices.documents import access_key, nfe  # noqa: E402 - after the skips
@@ -28,6 +27,7 @@ def _with_digits(body: str, highest_weight: int) -> str:
     return f"{body}{first}{mod11_digit(body + first, highest_weight=highest_weight)}"
 
 
+_ORDER_IDS = st.from_regex(r"[0-9]{3}-[0-9]{7}-[0-9]{7}", fullmatch=True)
 _lines = st.builds(
     NfeLine,
     code=st.from_regex(r"[A-Z0-9-]{1,20}", fullmatch=True),
@@ -51,12 +51,13 @@ _documents = st.builds(
     issuer_name=_NAMES,
     recipient_cpf=st.from_regex(r"(?!0{9})[0-9]{9}", fullmatch=True).map(lambda body: _with_digits(body, 11)),
     recipient_name=_NAMES,
-    order_id=st.none() | st.from_regex(r"[0-9]{3}-[0-9]{7}-[0-9]{7}", fullmatch=True),
+    order_id=st.none() | _ORDER_IDS,
     order_id_in=st.sampled_from(["compra", "infCpl", "obsCont"]),
     shipment_id=st.none() | st.from_regex(r"[A-Za-z0-9]{2,20}", fullmatch=True),
     lines=st.lists(_lines, min_size=1, max_size=4).map(tuple),
     marketplace_cnpj=st.just("15436940000103"),
     seller_id=st.from_regex(r"[A-Z0-9]{2,20}", fullmatch=True),
+    other_order_ids=st.lists(_ORDER_IDS, max_size=3).map(tuple),
 )
 _EXAMPLE = Nfe(
     number=1234,
@@ -72,6 +73,13 @@ _EXAMPLE = Nfe(
     marketplace_cnpj="15436940000103",
     seller_id="A1B2C3",
 )
+
+
+def _stated_orders(document: Nfe) -> tuple[str, ...]:
+    """In the reader's order: compra, infCpl, obsCont."""
+    own = filter(None, (document.order_id,))
+    others = document.other_order_ids
+    return tuple(dict.fromkeys((*others, *own) if document.order_id_in == "obsCont" else (*own, *others)))
 
 
 @cache
@@ -104,7 +112,7 @@ def test_read_back(document: Nfe) -> None:
         seller_tax_id=document.issuer_cnpj,
         buyer_tax_id=document.recipient_cpf,
         amazon_shipment_id=document.shipment_id,
-        order_ids=(document.order_id,) if document.order_id else (),
+        order_ids=_stated_orders(document),
         access_key=document.access_key,
         authorised=True,
     )
@@ -124,6 +132,15 @@ def test_authorised(change: dict[str, int | None], authorised: bool, said: str |
     """Only cStat 100 and 150 in production are authorised; else the finding says why, and the facts stay."""
     facts = nfe.READER.read(render(replace(_EXAMPLE, **change)))
     assert (facts.authorised, facts.problem, facts.total_amount) == (authorised, said, Decimal("109.50"))
+
+
+def test_thirteen_digits() -> None:
+    """The largest amount that the schema has is valid and read back to the cent; vUnCom is what limits one unit."""
+    line = NfeLine("SKU1", "Torno", "84580000", "5102", 1000, Decimal("9999999999980.09"), Decimal("19.90"))
+    xml = render(replace(_EXAMPLE, lines=(line,)))
+    assert _schema("procNFe").validate(etree.fromstring(xml)), _schema("procNFe").error_log
+    facts = nfe.READER.read(xml)
+    assert (str(facts.total_amount), facts.problem) == ("9999999999999.99", None)
 
 
 def test_one_is_not_submitted() -> None:
