@@ -1,11 +1,23 @@
-"""A local SP-API with a small, seeded, synthetic world, on loopback only. Not for real data: there is none in it.
+"""A local SP-API with a seeded, synthetic world, on loopback only. Not for real data: there is none in it.
 
 Needs the extra ``[sandbox]``::
 
     with running() as sandbox:
-        client = spi.connect(endpoint=sandbox.endpoint)
+        client = sandbox.client()
 """
 
-from spapi_invoices.sandbox.server import Sandbox, running
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spapi_invoices.sandbox.server import Sandbox, running
 
 __all__ = ["Sandbox", "running"]
+
+
+# Not imported above: the command line shows the table of faults where the extra is not installed.
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
+    from spapi_invoices.sandbox import server  # noqa: PLC0415 - see above
+
+    return getattr(server, name)

@@ -1,267 +1,188 @@
-"""The local SP-API as an ASGI application: tokens and the five operations over a `World`. Not for serving it on a port.
+"""The sandbox as an ASGI application: from a request to its answer. Not for what an operation answers, nor for a port.
 
-Answers are a function of world and request: request ids are digests and the Date is the world's, so that a recording and
-a running sandbox give equal rows. Rate limits and faults are not part of it yet.
+A request is matched to its operation, may be struck by a fault, and then passes Amazon's gates in their order: token,
+account, quota. What is left is a function of the world and the call.
 """
 
 import base64
 import hashlib
 import uuid
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC
 from email.utils import format_datetime
-from typing import Any, Final
-from urllib.parse import parse_qs
+from typing import Final
+from urllib.parse import parse_qsl
 
-import msgspec
-from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from spapi_invoices.endpoints import OPERATIONS, Operation
-from spapi_invoices.io.connect import SANDBOX_PROFILE
-from spapi_invoices.sandbox.world import World
+from spapi_invoices.endpoints import Operation
+from spapi_invoices.sandbox import control, customer_invoices, login, shipments, static_examples, tokens
+from spapi_invoices.sandbox.accounts import Account, check_access
+from spapi_invoices.sandbox.answer import Answer, Refusal, denied, throttled
+from spapi_invoices.sandbox.buckets import Bucket
+from spapi_invoices.sandbox.call import Call, find_operation
+from spapi_invoices.sandbox.delivery import deliver
+from spapi_invoices.sandbox.faults import instead
+from spapi_invoices.sandbox.state import State
 
-_PAGE: Final = 3
-_LIFETIME_SECONDS: Final = 3600
-
-
-class Refusal(Exception):
-    """An answer with an error list."""
-
-    def __init__(self, status: int, code: str, message: str, details: str = "") -> None:
-        super().__init__(code)
-        self.status, self.code, self.message, self.details = status, code, message, details
+Handler = Callable[[State, Call, Account], Answer]
 
 
-@dataclass(slots=True)
-class _State:
-    """What the sandbox remembers.
+def make_app(state: State) -> ASGIApp:
+    """An application that answers with a sandbox's state.
 
-    Attributes:
-        world: What there is.
-        access: Access tokens that were given out.
-        restricted: Restricted data tokens and the path templates each opens.
-        submitted: Shipments whose invoice was submitted, and how often their status was asked since.
+    On a clock that stands still quotas are off, a submission is validated at once, and equal requests get equal answers
+    to the byte.
+
+    What is certain, because Amazon documents it or it was seen in the wild:
+
+    ==================  ================================================================================================
+    Login with Amazon   Both grant types; ``{"error", "error_description"}``; a token lives 3600 s.
+    Tokens API          1 to 50 resources; paths with placeholders or ids; a path of another form gives a token that
+                        opens nothing; without the roles 400 InvalidInput.
+    Refusals            403 Unauthorized for no token, an expired, a made-up or the wrong kind of one; 403
+                        MissingAuthenticationToken for a path that is none.
+    Other regions       An empty list of customer invoices; 404 SellingPartnerNotFoundError for a vendor not enabled.
+    Quotas              Rate and burst of each operation, per account; in the static sandbox 5 a second and 15; the 429's
+                        body and headers; the rate's header on 20x, 400 and 404 alone.
+    Customer invoices   Names, forms and bounds of the parameters; both dates required; at most 7 days; six months back.
+    Shipments           Wording of an unknown shipment and of a wrong encoding; NotFound, Processing, Accepted, Errored.
+    Static examples     Their answers; "Could not match input arguments" for all else.
+    ==================  ================================================================================================
+
+    What is a guess, because nobody says:
+
+    ==================  ================================================================================================
+    Login with Amazon   Wording for a wrong content type, a missing parameter or an unknown scope.
+    Tokens API          A placeholder of another name than the model's opens nothing.
+    Refusals            A restricted operation refuses an access token (elsewhere Amazon has masked the data instead), a
+                        plain one refuses a restricted data token; a wrong method is answered as a wrong path.
+    Other regions       Shipment invoicing refuses with 403; a single customer invoice is not found.
+    Quotas              v1 and 2021-12-28 have a bucket each; a refused request takes nothing from it.
+    Customer invoices   createdAfter is inclusive and createdBefore is not; ASC and 100 a page unless told otherwise;
+                        older than 184 days is 400, not empty; unknown and repeated parameters are 400, but for the
+                        marketplace that clients send with every GET; a page token lives an hour and wants the same
+                        query; of a re-issued invoice the single one is the newest; wording of the 400s.
+    Shipments           30 s from Processing to the end; a second submission is always taken and starts anew; what makes
+                        an invoice end as Errored (`sandbox.shipments.fault_of`).
+    ==================  ================================================================================================
     """
-
-    world: World
-    access: set[str] = field(default_factory=set)
-    restricted: dict[str, frozenset[str]] = field(default_factory=dict)
-    submitted: dict[str, int] = field(default_factory=dict)
+    return Router(control.routes(state), redirect_slashes=False, default=_endpoint(state))
 
 
-Handler = Callable[[_State, Request, bytes], dict[str, Any]]
+def _endpoint(state: State) -> ASGIApp:
+    async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+        body = await Request(scope, receive).body()
+        call = _call(state, scope, body)
+        answer = _stamped(state, call, _answer(state, call), _request_id(state, scope, body))
+        fault = None if call is None else call.fault
+        if state.log is not None:
+            state.log(_line(state, scope, answer, fault))
+        await deliver(fault, answer)(scope, receive, send)
+
+    return endpoint
 
 
-def make_app(world: World) -> Starlette:
-    """An application that answers for a world."""
-    state = _State(world)
-    return Starlette(routes=[_route(state, operation, _HANDLERS[operation.operation_id]) for operation in OPERATIONS])
+def _call(state: State, scope: Scope, body: bytes) -> Call | None:
+    """The call, or ``None`` for a path or a method that no operation has."""
+    # The path as it was sent: an encoded slash belongs to the identifier.
+    found = find_operation(scope["method"], scope["raw_path"].decode("latin-1"))
+    if found is None:
+        return None
+    operation, identifier = found
+    query = tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return Call(operation, identifier, query, headers, body, state.faults.draw(operation.operation_id))
 
 
-def _route(state: _State, operation: Operation, handler: Handler) -> Route:
-    async def endpoint(request: Request) -> Response:
-        body = await request.body()
-        try:
-            _authorise(state, operation, request)
-            status, answer = 200, handler(state, request, body)
-        except Refusal as refusal:
-            status, answer = refusal.status, _error_body(operation, refusal)
-        said = f"{request.method} {request.url.path}?{request.url.query}".encode() + body
-        return _response(state.world, operation, said, status, answer)
-
-    path = operation.path
-    typed: Callable[[Request], Awaitable[Response]] = endpoint
-    return Route(path, typed, methods=[operation.method])
-
-
-def _response(world: World, operation: Operation, said: bytes, status: int, answer: dict[str, Any]) -> Response:
-    headers = {
-        "date": format_datetime(world.now, usegmt=True),
-        "x-amzn-requestid": str(uuid.UUID(bytes=hashlib.sha256(said).digest()[:16])),
-    }
-    if operation.rate is not None and status in {200, 400, 404}:
-        headers["x-amzn-ratelimit-limit"] = str(float(operation.rate))
-    return Response(msgspec.json.encode(answer), status, headers, "application/json")
-
-
-def _error_body(operation: Operation, refusal: Refusal) -> dict[str, Any]:
-    if operation.api == "lwa":
-        return {"error": refusal.code, "error_description": refusal.message}
-    return {"errors": [{"code": refusal.code, "message": refusal.message, "details": refusal.details}]}
-
-
-def _authorise(state: _State, operation: Operation, request: Request) -> None:
-    """The right token for the operation: none, an access token, or a restricted data token that opens the path."""
-    if operation.api == "lwa":
-        return
-    token = request.headers.get("x-amz-access-token", "")
-    denied = "Access to requested resource is denied."
-    if not token:
-        raise Refusal(403, "Unauthorized", denied, "Access token is missing in the request header.")
-    opens = state.restricted.get(token, frozenset())
-    if not (operation.path in opens if operation.restricted else token in state.access):
-        raise Refusal(403, "Unauthorized", denied, "The access token you provided is revoked, malformed or invalid.")
-
-
-def _access_token(state: _State, _: Request, body: bytes) -> dict[str, Any]:
-    form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
-    profile = SANDBOX_PROFILE
-    if (form.get("client_id"), form.get("client_secret")) != (profile.client_id, profile.client_secret.reveal()):
-        raise Refusal(401, "invalid_client", "Client authentication failed")
-    if form.get("grant_type") != "refresh_token":
-        raise Refusal(
-            400, "unsupported_grant_type", "The authorization grant type is not supported by the authorization server"
-        )
-    if form.get("refresh_token") != profile.refresh_token.reveal():
-        raise Refusal(400, "invalid_grant", "The request has an invalid grant parameter : refresh_token")
-    token = f"Atza|{hashlib.sha256(str(len(state.access)).encode()).hexdigest()}"
-    state.access.add(token)
-    return {
-        "access_token": token,
-        "refresh_token": form["refresh_token"],
-        "token_type": "bearer",
-        "expires_in": _LIFETIME_SECONDS,
-    }
-
-
-def _restricted_data_token(state: _State, _: Request, body: bytes) -> dict[str, Any]:
-    resources = _json(body).get("restrictedResources")
-    if not isinstance(resources, list) or not 1 <= len(resources) <= 50:
-        raise Refusal(400, "InvalidRequest", "Request is missing or has invalid parameters", "Resource not provided.")
-    paths = frozenset(str(one.get("path")) for one in resources if isinstance(one, dict))
-    known = {operation.path for operation in OPERATIONS if operation.restricted}
-    if not paths <= known:
-        raise Refusal(400, "InvalidInput", "Application do not have access to some or all requested resource")
-    token = f"Atz.sprdt|{hashlib.sha256(f'{len(state.restricted)}'.encode()).hexdigest()}"
-    state.restricted[token] = paths
-    return {"restrictedDataToken": token, "expiresIn": _LIFETIME_SECONDS}
-
-
-def _customer_invoices(state: _State, request: Request, _: bytes) -> dict[str, Any]:
-    query = dict(request.query_params)
-    after, before = _instant(query, "createdAfter"), _instant(query, "createdBefore")
-    if not after < before <= after + timedelta(days=7):
-        raise Refusal(400, "InvalidInput", "The date range must be positive and no more than 7 days.")
-    limit = _whole(query.get("limit", str(_PAGE)), 1, 100, "limit")
-    start = 0
-    scope = hashlib.sha256(repr(sorted(item for item in query.items() if item[0] != "nextToken")).encode()).hexdigest()[
-        :16
-    ]
-    if token := query.get("nextToken"):
-        start = _page_start(token, scope)
-    found = [
-        order
-        for order in state.world.purchase_orders
-        if after <= order.available_at < before and query.get("shipFromPartyId") in (None, order.ship_from_party_id)
-    ]
-    if query.get("sortOrder") == "DESC":
-        found.reverse()
-    end = start + min(limit, _PAGE)
-    pagination = {"nextToken": _page_token(end, scope)} if end < len(found) else {}
-    invoices = [{"purchaseOrderNumber": order.number, "content": order.content} for order in found[start:end]]
-    return _wrapped(request, {"pagination": pagination, "customerInvoices": invoices})
-
-
-def _customer_invoice(state: _State, request: Request, _: bytes) -> dict[str, Any]:
-    number = request.path_params["purchaseOrderNumber"]
-    for order in state.world.purchase_orders:
-        if order.number == number:
-            return _wrapped(request, {"purchaseOrderNumber": order.number, "content": order.content})
-    raise Refusal(
-        404, "NotFound", "The resource specified was not found.", f"Purchase order '{number}' has no customer invoice"
-    )
-
-
-def _wrapped(request: Request, payload: dict[str, Any]) -> dict[str, Any]:
-    """v1 wraps its answers in ``payload``, 2021-12-28 does not."""
-    return {"payload": payload} if "/v1/" in request.url.path else payload
-
-
-def _shipment_details(state: _State, request: Request, _: bytes) -> dict[str, Any]:
-    return {"payload": state.world.shipments[_shipment_id(state, request)].detail}
-
-
-def _submit_invoice(state: _State, request: Request, body: bytes) -> dict[str, Any]:
-    shipment_id, sent = _shipment_id(state, request), _json(body)
+def _answer(state: State, call: Call | None) -> Answer:
+    if call is None:
+        return denied("", "MissingAuthenticationToken").answer
     try:
-        document = base64.b64decode(str(sent.get("InvoiceContent", "")), validate=True)
-    except ValueError:  # binascii.Error is one, and so is a text that is not ASCII
-        raise Refusal(400, "InvalidInput", "InvoiceContent fails encoding.") from None
-    digest = base64.b64encode(hashlib.md5(document, usedforsecurity=False).digest()).decode("ascii")
-    if sent.get("ContentMD5Value") != digest:
-        raise Refusal(400, "InvalidInput", "ContentMD5Value does not match InvoiceContent.")
-    state.submitted[shipment_id] = 0
-    return {}
+        return instead(call.fault) or _carried_out(state, call)
+    except Refusal as refusal:
+        return refusal.answer
 
 
-def _invoice_status(state: _State, request: Request, _: bytes) -> dict[str, Any]:
-    shipment_id = _shipment_id(state, request)
-    status = state.world.shipments[shipment_id].invoice_status
-    if (asked := state.submitted.get(shipment_id)) is not None:
-        # Validation takes time: the first question after a submission finds it under way.
-        state.submitted[shipment_id] = asked + 1
-        status = "Processing" if asked == 0 else "Accepted"
-    return {"payload": {"Shipments": {"AmazonShipmentId": shipment_id, "InvoiceStatus": status}}}
+def _carried_out(state: State, call: Call) -> Answer:
+    """The answer, once the call has passed the gates.
+
+    Raises:
+        Refusal: It does not pass, or the operation refuses it.
+    """
+    if call.operation.api == "lwa":
+        return login.log_in(call, state.clock.now())
+    account = tokens.authorise(call, state.clock.now())
+    check_access(account, call.operation)
+    _take(state, call.operation, account)
+    example = static_examples.answer(call) if state.static else None
+    return example or _HANDLERS[call.operation.operation_id](state, call, account)
 
 
 _HANDLERS: Final[dict[str, Handler]] = {
-    "getAccessToken": _access_token,
-    "createRestrictedDataToken": _restricted_data_token,
-    "getCustomerInvoices": _customer_invoices,
-    "getCustomerInvoice": _customer_invoice,
-    "getShipmentDetails": _shipment_details,
-    "submitInvoice": _submit_invoice,
-    "getInvoiceStatus": _invoice_status,
+    "createRestrictedDataToken": tokens.create_restricted_data_token,
+    "getCustomerInvoices": customer_invoices.get_customer_invoices,
+    "getCustomerInvoice": customer_invoices.get_customer_invoice,
+    "getShipmentDetails": shipments.get_shipment_details,
+    "submitInvoice": shipments.submit_invoice,
+    "getInvoiceStatus": shipments.get_invoice_status,
 }
 
 
-def _shipment_id(state: _State, request: Request) -> str:
-    shipment_id = str(request.path_params["shipmentId"])
-    if shipment_id not in state.world.shipments:
-        raise Refusal(400, "InvalidInput", "Invalid Shipment ID", f"'{shipment_id}' is an invalid ShipmentID")
-    return shipment_id
+def _usage_plan(state: State, operation: Operation) -> tuple[float, int] | None:
+    """Rate and burst; ``None`` where no usage plan is published."""
+    if operation.rate is None or operation.burst is None:
+        return None
+    return static_examples.USAGE_PLAN if state.static else (operation.rate, operation.burst)
 
 
-def _json(body: bytes) -> dict[str, Any]:
-    try:
-        raw = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raw = None
-    if not isinstance(raw, dict):
-        raise Refusal(400, "InvalidRequest", "Request is missing or has invalid parameters")
-    return raw
+def _take(state: State, operation: Operation, account: Account) -> None:
+    """Take one from the bucket of account and operation."""
+    plan = _usage_plan(state, operation)
+    if plan is None or state.clock.stands_still:
+        return
+    (rate, burst), now = plan, state.clock.seconds()
+    key = (account.name, operation.operation_id, operation.version)
+    bucket = state.buckets.get(key, Bucket(burst, now)).take(rate, burst, now)
+    if bucket is None:
+        raise throttled()
+    state.buckets[key] = bucket
 
 
-def _instant(query: dict[str, str], name: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(query[name])
-    except (KeyError, ValueError):
-        raise Refusal(400, "InvalidInput", f"{name} is missing or not in ISO 8601 format.") from None
-    if at.tzinfo is None:
-        raise Refusal(400, "InvalidInput", f"{name} has no time zone.")
-    return at
+def _request_id(state: State, scope: Scope, body: bytes) -> uuid.UUID:
+    """One of its own for each answer; on a clock that stands still a digest of the request."""
+    if not state.clock.stands_still:
+        return uuid.uuid4()
+    said = f"{scope['method']} {_target(scope)}\n".encode("latin-1") + body
+    return uuid.UUID(bytes=hashlib.sha256(said).digest()[:16])
 
 
-def _whole(text: str, low: int, high: int, name: str) -> int:
-    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
-        raise Refusal(400, "InvalidInput", f"{name} must be a whole number from {low} to {high}.")
-    return int(text)
+def _stamped(state: State, call: Call | None, answer: Answer, request_id: uuid.UUID) -> Answer:
+    """With the headers that every answer has, and the rate where Amazon sends it.
+
+    Source: developer guide, "Usage plans and rate limits": not for what is throttled, unauthorised or not authenticated.
+    """
+    headers = {
+        "date": format_datetime(state.clock.now().astimezone(UTC), usegmt=True),
+        "x-amzn-requestid": str(request_id),
+        "x-amz-apigw-id": base64.urlsafe_b64encode(request_id.bytes[:12]).decode("ascii"),
+    }
+    plan = None if call is None else _usage_plan(state, call.operation)
+    if plan is not None and answer.status in {200, 400, 404}:
+        headers["x-amzn-ratelimit-limit"] = str(float(plan[0]))
+    return replace(answer, headers=answer.headers | headers)
 
 
-def _page_token(start: int, scope: str) -> str:
-    return base64.urlsafe_b64encode(f"{scope}:{start}".encode()).decode("ascii")
+def _target(scope: Scope) -> str:
+    """Path and query as they were sent."""
+    sent: bytes = b"?".join(filter(None, (scope["raw_path"], scope["query_string"])))
+    return sent.decode("latin-1")
 
 
-def _page_start(token: str, scope: str) -> int:
-    """Where the page begins; a token of another query is refused."""
-    try:
-        belongs, _, start = base64.urlsafe_b64decode(token).decode("ascii").partition(":")
-    except ValueError:
-        belongs, start = "", ""
-    if belongs != scope or not start.isdigit():
-        raise Refusal(400, "InvalidInput", "nextToken is invalid.")
-    return int(start)
+def _line(state: State, scope: Scope, answer: Answer, fault: str | None) -> str:
+    at = f"{state.clock.now():%Y-%m-%dT%H:%M:%S%z}"
+    request_id = answer.headers["x-amzn-requestid"]
+    return f"{at} {scope['method']} {_target(scope)} {answer.status} {request_id} {fault or ''}".rstrip()

@@ -1,218 +1,300 @@
-"""The sandbox's answers, over real HTTP."""
+"""From a request to its answer: routes, quotas, headers, the log, faults."""
 
-import base64
-import hashlib
-from datetime import UTC, datetime, timedelta
+import re
+from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
+from asking import DETAILS, INVOICE, INVOICES, INVOICES_2021, LWA, STATUS, TOKENS, WEEK, Local, world
 
-from spapi_invoices.core.customer_invoices import build_get_customer_invoices, parse_get_customer_invoices
-from spapi_invoices.core.tokens import build_refresh_access_token, build_restricted_data_token_for
-from spapi_invoices.endpoints import operation
-from spapi_invoices.io.connect import SANDBOX_PROFILE
-from spapi_invoices.io.transport import Transport
-from spapi_invoices.sandbox.world import make_world
+from spapi_invoices.endpoints import OPERATIONS
 
-START = datetime(2026, 10, 8, tzinfo=UTC)
-PATH = "/vendor/directFulfillment/shipping/v1/customerInvoices"
+SHIPMENT = next(iter(world().shipments))
+STATUS_PATH = STATUS.path.replace("{shipmentId}", SHIPMENT)
 
 
-@pytest.fixture(scope="module")
-def tokens(sandbox) -> dict[str, str]:
-    """An access token and a restricted data token for customer invoices and one for shipments."""
-    transport, profile = Transport(), SANDBOX_PROFILE
-    lwa = build_refresh_access_token(profile.client_id, profile.client_secret, profile.refresh_token)
-    access = requests.post(
-        f"{sandbox.endpoint}{lwa.path}", data=lwa.body, headers=dict(lwa.headers), timeout=10
-    ).json()["access_token"]
-    from spapi_invoices.core.tokens import parse_create_restricted_data_token
-    from spapi_invoices.core.wire import Secret
-
-    found = {"access": access}
-    for name, one in (
-        ("invoices", operation("getCustomerInvoices", "v1")),
-        ("shipments", operation("getShipmentDetails", "v0")),
-    ):
-        answer = transport.send(build_restricted_data_token_for(one), sandbox.endpoint, Secret(access))
-        found[name] = parse_create_restricted_data_token(answer).secret.reveal()
-    return found
+@pytest.fixture
+def local():
+    return Local()
 
 
-def get(sandbox, path: str, token: str | None, **query: str) -> requests.Response:
-    headers = {} if token is None else {"x-amz-access-token": token}
-    return requests.get(f"{sandbox.endpoint}{path}", params=query, headers=headers, timeout=10)
+class TestRoutes:
+    """What has an operation and what has none."""
 
-
-WEEK = {"createdAfter": "2026-10-08T00:00:00Z", "createdBefore": "2026-10-15T00:00:00Z"}
-
-
-class TestTokens:
-    """The right token for each operation, as Amazon asks for it."""
-
-    @pytest.mark.parametrize("token", [None, "access", "shipments", "nonsense"])
-    def test_a_restricted_operation_wants_its_own_token(self, sandbox, tokens, token: str | None):
-        """No token, an access token, another API's restricted token or a made-up one: 403."""
-        answer = get(sandbox, PATH, tokens.get(token, token) if token else None, **WEEK)
-        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "Unauthorized")
-
-    def test_a_plain_operation_wants_the_access_token(self, sandbox, tokens):
-        """GetInvoiceStatus takes the access token and not a restricted one."""
-        path = f"/fba/outbound/brazil/v0/shipments/{next(iter(sandbox.world.shipments))}/invoice/status"
-        assert get(sandbox, path, tokens["access"]).status_code == 200
-        assert get(sandbox, path, tokens["shipments"]).status_code == 403
-
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
     @pytest.mark.parametrize(
-        ("form", "status", "error"),
+        "path",
         [
-            ({"client_id": "x"}, 401, "invalid_client"),
-            ({"refresh_token": "x"}, 400, "invalid_grant"),
-            ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+            "/",
+            "/orders/v0/orders",
+            f"{INVOICES.path}/",
+            f"{INVOICES.path}/A/B",
+            f"/{INVOICES.path}",
+            INVOICES.path.upper(),
+            DETAILS.path.replace("{shipmentId}", ""),
+            f"{STATUS_PATH}/",
+            "/%2e%2e/vendor",
+            "*",
+            f"http://127.0.0.1{INVOICES.path}",
         ],
     )
-    def test_login_refuses(self, sandbox, form: dict[str, str], status: int, error: str):
-        """Login with Amazon's error bodies are its own, not SP-API's."""
-        profile = SANDBOX_PROFILE
-        right = {
-            "grant_type": "refresh_token",
-            "client_id": profile.client_id,
-            "client_secret": profile.client_secret.reveal(),
-            "refresh_token": profile.refresh_token.reveal(),
+    def test_no_such_path(self, local, method, path):
+        """A path that no operation has is 403 in Amazon's form with a request id, whatever the method and the token."""
+        for headers in ({}, {"x_amz_access_token": local.access()}):
+            answer = local.send(method, path, **headers)
+            assert answer.error[:2] == (403, "MissingAuthenticationToken")
+            assert answer.headers["content-type"] == "application/json"
+            assert len(answer.headers["x-amzn-requestid"]) == 36
+
+    @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: f"{row.operation_id}-{row.version}")
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+    def test_another_method(self, local, row, method):
+        """A path asked with another method is answered as if there were none."""
+        answer = local.send(method, row.path.replace("{", "").replace("}", ""))
+        shipment_post = row.operation_id == "submitInvoice"
+        if method == row.method:
+            assert answer.status in {400, 403}
+            assert b"MissingAuthenticationToken" not in answer.body
+        elif not shipment_post or method != "GET":
+            assert answer.error[:2] == (403, "MissingAuthenticationToken")
+
+    def test_an_encoded_slash_is_part_of_the_id(self, local):
+        """A path is matched as it was sent: an id with a slash does not become another operation's path."""
+        target = f"{DETAILS.path.partition('{')[0]}{SHIPMENT}%2Finvoice%2Fstatus"
+        answer = local.send("GET", target, x_amz_access_token=local.restricted())
+        assert answer.error[3] == f"'{SHIPMENT}/invoice/status' is an invalid ShipmentID"
+
+
+class TestQuotas:
+    """A bucket for each account and operation."""
+
+    @pytest.mark.parametrize(
+        ("asked", "burst"), [(STATUS, 25), (DETAILS, 25), (INVOICES, 10), (INVOICE, 10), (TOKENS, 10)]
+    )
+    def test_the_burst_and_no_more(self, local, asked, burst):
+        """At one moment the operation's burst is answered and the next one is 429, as seen in the wild."""
+        token = local.restricted() if asked.restricted else local.access()
+        local.seconds = 60
+        at = SHIPMENT if asked in {STATUS, DETAILS} else "A1" if asked is INVOICE else ""
+        answers = [local.ask(asked, token, WEEK if asked is INVOICES else (), at=at) for _ in range(burst + 1)]
+        assert [one.status == 429 for one in answers] == [False] * burst + [True]
+        assert answers[-1].error == (429, "QuotaExceeded", "You exceeded your quota for the requested resource.", "")
+        assert answers[-1].headers["x-amzn-errortype"] == "TooManyRequestsException"
+        assert not {"retry-after", "x-amzn-ratelimit-limit"} & answers[-1].headers.keys()
+
+    def test_it_fills_at_the_rate(self, local):
+        """After the burst one more is answered for each 1/1.133 of the sandbox's seconds, and never over the burst."""
+        token = local.access()
+        for seconds, wanted in ((0, 25), (1 / 1.133, 1), (1 / 1.133 + 0.5, 0), (3 / 1.133, 2), (3000, 25)):
+            local.seconds = seconds
+            answers = [local.ask(STATUS, token, at=SHIPMENT).status for _ in range(27)]
+            assert answers == [200] * wanted + [429] * (27 - wanted)
+
+    def test_each_account_and_operation_its_own(self, local):
+        """An account that is throttled leaves the others alone, and its other operations."""
+        token = local.access()
+        while local.ask(STATUS, token, at=SHIPMENT).status == 200:
+            pass
+        assert local.ask(STATUS, local.access("na-only"), at=SHIPMENT).status == 200
+        assert local.ask(DETAILS, local.restricted(), at=SHIPMENT).status == 200
+
+    def test_each_version_its_own(self, local):
+        """What is asked of v1 leaves 2021-12-28 alone."""
+        token = local.restricted()
+        while local.ask(INVOICES, token, WEEK).status == 200:
+            pass
+        assert local.ask(INVOICES_2021, token, WEEK).status == 200
+
+    def test_a_new_token_is_no_new_bucket(self, local):
+        """The quota is the account's, not the token's."""
+        statuses = [local.ask(STATUS, local.access(), at=SHIPMENT).status for _ in range(26)]
+        assert statuses == [200] * 25 + [429]
+
+    def test_what_is_not_counted(self, local):
+        """Who is not let in takes nothing from the quota; a wrong request does."""
+        token = local.access()
+        for _ in range(30):
+            assert local.ask(STATUS, "nonsense", at=SHIPMENT).status == 403
+        statuses = [local.ask(STATUS, token, at="none").status for _ in range(26)]
+        assert statuses == [400] * 25 + [429]
+
+    def test_a_clock_that_stands_still(self):
+        """Where no time passes there is no quota: it would never fill again."""
+        local = Local(scale=0)
+        token = local.access()
+        assert {local.ask(STATUS, token, at=SHIPMENT).status for _ in range(100)} == {200}
+
+    def test_bounded(self, local):
+        """However much is asked, buckets are one for each account and operation."""
+        token = local.access()
+        for number in range(200):
+            local.ask(STATUS, token, at=f"D{number}")
+        assert len(local.state.buckets) == 1
+
+
+class TestHeaders:
+    """What every answer has, and what only some have."""
+
+    def test_the_rate(self, local):
+        """On 200, 400 and 404 of who is let in, as a decimal; not on 403 and 429, nor from Login with Amazon."""
+        access, restricted = local.access(), local.restricted()
+        rates = {
+            "200": local.ask(STATUS, access, at=SHIPMENT),
+            "400": local.ask(STATUS, access, at="none"),
+            "404": local.ask(INVOICE, restricted, at="NONE"),
+            "not enabled": local.ask(INVOICES, local.restricted("not-enabled"), WEEK),
+            "tokens": local.restrict(),
+            "403": local.ask(STATUS, None, at=SHIPMENT),
+            "role": local.ask(STATUS, local.access("eu-only"), at=SHIPMENT),
+            "path": local.send("GET", "/none"),
+            "login": local.log_in(),
         }
-        answer = requests.post(f"{sandbox.endpoint}/auth/o2/token", data=right | form, timeout=10)
-        assert (answer.status_code, answer.json()["error"]) == (status, error)
+        assert {name: one.headers.get("x-amzn-ratelimit-limit") for name, one in rates.items()} == {
+            "200": "1.133",
+            "400": "1.133",
+            "404": "10.0",
+            "not enabled": "10.0",
+            "tokens": "1.0",
+            **dict.fromkeys(("403", "role", "path", "login")),
+        }
 
-    def test_a_wrong_path_gives_no_restricted_token(self, sandbox, tokens):
-        """A path that no operation has is 400, in Amazon's words."""
-        body = {"restrictedResources": [{"method": "GET", "path": "getOrders"}]}
-        headers = {"x-amz-access-token": tokens["access"]}
-        answer = requests.post(
-            f"{sandbox.endpoint}/tokens/2021-03-01/restrictedDataToken", json=body, headers=headers, timeout=10
-        )
-        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "InvalidInput")
-
-
-class TestPages:
-    """getCustomerInvoices."""
-
-    def test_all_pages_are_the_window(self, sandbox, tokens):
-        """Following nextToken gives each invoice of the window once, in order, at most `limit` a page."""
-        from spapi_invoices.core.wire import Secret
-
-        numbers, token = [], None
-        while True:
-            request = build_get_customer_invoices(START, START + timedelta(days=7), limit=2, next_token=token)
-            page = parse_get_customer_invoices(Transport().send(request, sandbox.endpoint, Secret(tokens["invoices"])))
-            assert len(page.invoices) <= 2
-            numbers += [one.purchaseOrderNumber for one in page.invoices]
-            token = page.next_token
-            if token is None:
-                break
-        world = [
-            one.number for one in sandbox.world.purchase_orders if START <= one.available_at < START + timedelta(days=7)
+    def test_on_every_answer(self, local):
+        """Each has the sandbox's Date, a request id, JSON as its type, and a length."""
+        local.seconds = 3661
+        answers = [
+            local.log_in(),
+            local.log_in(grant_type="refresh_token", refresh_token="sandbox-refresh-token"),
+            local.ask(STATUS, None, at=SHIPMENT),
+            local.ask(STATUS, local.access(), at=SHIPMENT),
+            local.send("PATCH", "/"),
         ]
-        assert numbers == world
-        assert len(world) > 2
+        for one in answers:
+            assert (parsedate_to_datetime(one.headers["date"]) - world().now).total_seconds() == 3661
+            assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", one.headers["x-amzn-requestid"])
+            assert one.headers["content-type"] == "application/json"
+            assert one.headers["content-length"] == str(len(one.body))
+            assert one.json
+        assert len({one.headers["x-amzn-requestid"] for one in answers}) == len(answers)
 
-    @pytest.mark.parametrize(
-        "query",
-        [
-            {},
-            {"createdAfter": "2026-10-08T00:00:00Z"},
-            WEEK | {"createdBefore": "2026-10-15T00:00:01Z"},
-            WEEK | {"createdBefore": "2026-10-07T00:00:00Z"},
-            WEEK | {"createdAfter": "8 October"},
-            WEEK | {"limit": "0"},
-            WEEK | {"limit": "101"},
-            WEEK | {"nextToken": "bm9uZQ=="},
-        ],
-    )
-    def test_bad_parameters(self, sandbox, tokens, query: dict[str, str]):
-        """Missing or wrong parameters, a range over seven days, a foreign token: 400 with an error list."""
-        answer = get(sandbox, PATH, tokens["invoices"], **query)
-        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "InvalidInput")
+    def test_denied(self, local):
+        """403 says so in its header, too."""
+        assert local.ask(STATUS, None, at=SHIPMENT).headers["x-amzn-errortype"] == "AccessDeniedException"
 
-    def test_a_token_belongs_to_its_query(self, sandbox, tokens):
-        """A nextToken with other dates is refused."""
-        token = get(sandbox, PATH, tokens["invoices"], **WEEK).json()["payload"]["pagination"]["nextToken"]
-        other = WEEK | {"createdAfter": "2026-10-09T00:00:00Z", "nextToken": token}
-        assert get(sandbox, PATH, tokens["invoices"], **other).status_code == 400
+    def test_request_ids(self, local):
+        """With a running clock no two answers share one; on a clock that stands still equal requests do."""
+        still = Local(scale=0)
+        token = local.access()
+        ids = {local.ask(STATUS, token, at=SHIPMENT).headers["x-amzn-requestid"] for _ in range(5)}
+        assert len(ids) == 5
+        same = {still.ask(STATUS, still.access(), at=SHIPMENT).headers["x-amzn-requestid"] for _ in range(5)}
+        assert len(same) == 1
 
-
-def test_headers_amazon_sends(sandbox, tokens):
-    """Each answer has a request id and the world's date; the rate is on 200, 400 and 404 and not on 403."""
-    good, bad, denied = (
-        get(sandbox, PATH, tokens["invoices"], **WEEK),
-        get(sandbox, PATH, tokens["invoices"]),
-        get(sandbox, PATH, None),
-    )
-    assert [one.headers.get("x-amzn-ratelimit-limit") for one in (good, bad, denied)] == ["10.0", "10.0", None]
-    assert all(len(one.headers["x-amzn-requestid"]) == 36 for one in (good, bad, denied))
-    assert good.headers["date"] == "Mon, 02 Nov 2026 09:00:00 GMT"
+    def test_another_request_another_id(self):
+        """Where ids are digests, another method, path, query or body gives another."""
+        still = Local(scale=0)
+        asked = [("GET", "/a"), ("PUT", "/a"), ("GET", "/b"), ("GET", "/a?x=1"), ("GET", "/a?x=2"), ("PUT", "/a", b"1")]
+        assert len({still.send(*one).headers["x-amzn-requestid"] for one in asked}) == len(asked)
 
 
-class TestSubmit:
-    """submitInvoice checks what it is given."""
+class TestStandingStill:
+    """On a clock that stands still an answer is a function of the request."""
 
-    @pytest.mark.parametrize(
-        ("content", "digest", "says"),
-        [("no base64!", "", "encoding"), (base64.b64encode(b"<x/>").decode(), "wrong", "ContentMD5Value")],
-    )
-    def test_refusals(self, sandbox, tokens, content: str, digest: str, says: str):
-        """Content that is no base64, or a digest that is not of it: 400."""
-        path = f"{sandbox.endpoint}/fba/outbound/brazil/v0/shipments/{next(iter(sandbox.world.shipments))}/invoice"
-        body = {"InvoiceContent": content, "ContentMD5Value": digest}
-        answer = requests.post(path, json=body, headers={"x-amz-access-token": tokens["access"]}, timeout=10)
-        assert answer.status_code == 400
-        assert says in answer.json()["errors"][0]["message"]
+    def test_to_the_byte(self):
+        """Two sandboxes, and one asked twice, give equal answers: tokens, pages, errors, headers."""
 
+        def round_of(local):
+            token = local.restricted()
+            page = local.ask(INVOICES, token, WEEK | {"limit": "1"})
+            more = {"nextToken": page.json["payload"]["pagination"]["nextToken"], "limit": "1"}
+            return [
+                local.restrict(),
+                page,
+                local.ask(INVOICES, token, WEEK | more),
+                local.ask(DETAILS, token, at=SHIPMENT),
+                local.ask(INVOICES, token),
+                local.ask(STATUS, None, at=SHIPMENT),
+                local.send("GET", "/none?x=1"),
+            ]
 
-class TestWorld:
-    """The seeded world."""
-
-    def test_a_seed_is_a_world(self):
-        """One seed, one world, to the byte; another seed, another."""
-        assert make_world(5) == make_world(5)
-        assert make_world(5) != make_world(6)
-        one, two = (make_world(5).shipments for _ in range(2))
-        assert [item.nfe for item in one.values()] == [item.nfe for item in two.values()]
-
-    @pytest.mark.parametrize("seed", [1, 2, 2026])
-    def test_every_status_occurs(self, seed: int):
-        """Whatever the seed, the reconciliation of the world has all statuses."""
-        import polars as pl
-
-        import spapi_invoices as spi
-        from spapi_invoices.frames.schemas import STATUSES
-        from spapi_invoices.sandbox import running
-
-        with running(seed) as one:
-            client = one.client()
-            fetched = client.customer_invoices("2026-10-01", "2026-11-01")
-            shipments = client.shipments(one.world.shipments)
-            statuses = client.invoice_statuses(one.world.shipments)
-        from spapi_invoices.documents import gst, nfe
-        from spapi_invoices.documents.table import read_contents
-
-        files = [(name, shipment.nfe) for name, shipment in one.world.shipments.items() if shipment.nfe]
-        facts = pl.concat([spi.read_documents(fetched), read_contents(files, (nfe.READER, gst.READER))])
-        crosswalk = pl.DataFrame(list(one.world.crosswalk.items()), schema=["left", "right"], orient="row")
-        result = spi.reconcile(spi.customer_side(facts), spi.shipment_side(shipments, statuses), crosswalk=crosswalk)
-        assert set(result.matches["status"].cast(str)) == set(STATUSES)
-
-    def test_tax_ids_are_well_formed(self):
-        """Check digits of the made-up CPF and GSTIN are right, by an independent library."""
-        from stdnum.br import cpf
-        from stdnum.in_ import gstin
-
-        from spapi_invoices.sandbox.world import _GSTIN, _cpf
-
-        assert gstin.is_valid(_GSTIN)
-        assert all(cpf.is_valid(_cpf(number)) for number in range(1, 200))
+        one, two = Local(scale=0), Local(scale=0)
+        assert round_of(one) == round_of(two) == round_of(one)
+        assert len({reply.headers["x-amzn-requestid"] for reply in round_of(one)}) == 7
 
 
-def test_content_is_the_documents_bytes(sandbox):
-    """What getCustomerInvoices returns decodes to the bytes of the world's document."""
-    frame = sandbox.client().customer_invoices("2026-10-01", "2026-11-01").frame
-    contents = [base64.b64decode(one.content) for one in sandbox.world.purchase_orders if " " not in one.content]
-    assert [hashlib.sha256(one).hexdigest() for one in contents] == frame.drop_nulls("content")["sha256"].to_list()
+class TestLog:
+    """A line for each request, without anything that is secret or personal."""
+
+    def test_a_line(self, local):
+        """Time, method, path with query, status and the answer's request id."""
+        local.seconds = 60
+        answer = local.ask(INVOICES, None, {"limit": "2"})
+        assert local.lines == [
+            f"2026-11-02T09:01:00+0000 GET {INVOICES.path}?limit=2 403 {answer.headers['x-amzn-requestid']}"
+        ]
+
+    def test_with_its_fault(self, local):
+        """The fault that struck stands at the end."""
+        local.faults.set("repeat-token")
+        local.ask(INVOICES, local.restricted(), WEEK)
+        assert local.lines[-1].endswith(" repeat-token")
+        assert "repeat-token" not in local.lines[0]
+
+    def test_no_secret(self, local):
+        """Neither tokens nor credentials nor a body are in any line."""
+        access, restricted = local.access(), local.restricted()
+        local.ask(INVOICES, restricted, WEEK)
+        local.ask(DETAILS, restricted, at=SHIPMENT)
+        local.ask(STATUS, access, at=SHIPMENT)
+        text = "\n".join(local.lines)
+        assert len(local.lines) >= 5
+        for secret in (access, restricted, "Atza", "sandbox-secret", "sandbox-refresh-token", "Example Customer"):
+            assert secret not in text
+
+
+class TestFaults:
+    """A fault stands before everything else, and strikes unauthenticated requests too."""
+
+    def test_instead(self, local):
+        """In place of handling: nothing of the request is looked at, nothing taken from the quota."""
+        local.faults.set("500")
+        assert local.ask(STATUS, None, at=SHIPMENT).status == 500
+        assert local.ask(STATUS, local.access(), at=SHIPMENT).status == 500
+        assert local.state.buckets == {}
+
+    def test_stamped(self, local):
+        """It has a Date and a request id like any other, and no rate."""
+        local.faults.set("500")
+        answer = local.ask(STATUS, None, at=SHIPMENT)
+        assert {"date", "x-amzn-requestid"} <= answer.headers.keys()
+        assert "x-amzn-ratelimit-limit" not in answer.headers
+
+    def test_delivered(self, local):
+        """A fault of the way spoils an answer that was given."""
+        token = local.access()
+        local.faults.set("empty-200")
+        answer = local.ask(STATUS, token, at=SHIPMENT)
+        assert (answer.status, answer.body) == (200, b"")
+        assert answer.headers["x-amzn-ratelimit-limit"] == "1.133"
+        local.faults.clear()
+        assert local.ask(STATUS, token, at=SHIPMENT).json
+
+
+def test_over_real_http(sandbox):
+    """On a socket: a token, a page, and an unknown path, as in this process."""
+    form = {
+        "grant_type": "refresh_token",
+        "client_id": "sandbox-client",
+        "client_secret": "sandbox-secret",
+        "refresh_token": "sandbox-refresh-token",
+    }
+    with requests.Session() as session:
+        token = session.post(f"{sandbox.endpoint}{LWA.path}", data=form, timeout=10).json()["access_token"]
+        body = {"restrictedResources": [{"method": "GET", "path": INVOICES.path}]}
+        headers = {"x-amz-access-token": token}
+        given = session.post(f"{sandbox.endpoint}{TOKENS.path}", json=body, headers=headers, timeout=10).json()
+        headers = {"x-amz-access-token": given["restrictedDataToken"]}
+        page = session.get(f"{sandbox.endpoint}{INVOICES.path}", params=WEEK, headers=headers, timeout=10)
+        assert (page.status_code, page.headers["x-amzn-ratelimit-limit"]) == (200, "10.0")
+        assert page.json()["payload"]["customerInvoices"]
+        answer = session.put(f"{sandbox.endpoint}/none", data=b"x" * 100_000, timeout=10)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "MissingAuthenticationToken")
