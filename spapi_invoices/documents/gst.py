@@ -7,7 +7,7 @@ What was found is then checked against itself: a line that was missed shows in t
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 from spapi_invoices.core.media import sniff
 from spapi_invoices.core.money import parse_amount
 from spapi_invoices.documents.facts import Facts
-from spapi_invoices.documents.order_ids import find_order_ids
+from spapi_invoices.documents.order_ids import ORDER_ID, find_order_ids
 from spapi_invoices.documents.reader import DocumentReader
 from spapi_invoices.documents.tax_ids import gstin_is_valid
 from spapi_invoices.errors import MissingExtra
@@ -28,6 +28,10 @@ _DOCUMENT_TYPE: Final = "gst_invoice"
 # PDFium keeps global state: two threads in it at once crash the process.
 _PDFIUM: Final = threading.Lock()
 _PASSWORD_ERROR: Final = 4  # FPDF_ERR_PASSWORD in fpdfview.h
+# Why a PDF could not be read as text.
+BROKEN: Final = "the PDF is broken. Next: fetch it again"
+ENCRYPTED: Final = "the PDF is encrypted. Next: save a copy without its password"
+NO_TEXT: Final = "the PDF has no text (a scan?). Next: read it by eye, or through text recognition"
 
 _TITLE: Final = re.compile(r"tax invoice", re.IGNORECASE)
 _NO_INVOICE: Final = re.compile(r"\bnot (?:an? |the )?(?:valid )?tax invoice", re.IGNORECASE)
@@ -44,9 +48,10 @@ _GST_BEGAN: Final = date(2017, 7, 1)
 _INVOICE_NUMBER: Final = re.compile(r"Invoice\s+Number\s*:\s*(?=\S*\d)([A-Za-z0-9/-]+)(?!\S)")
 _INVOICE_DATE: Final = re.compile(r"Invoice\s+Date\s*:\s*(\d{2}[./-]\d{2}[./-]\d{4})(?!\S)", re.ASCII)
 _PURCHASE_ORDER: Final = re.compile(r"Purchase\s+Order\s+Number\s*:\s*(?=\S*\d)([A-Za-z0-9-]+)(?!\S)")
+_SELLER: Final = "Sold By"
 # A block's heading, or a GSTIN that belongs to the block above it.
 _PARTY: Final = re.compile(
-    r"(?P<block>Sold By|Billing Address|Shipping Address)"
+    rf"(?P<block>{_SELLER}|Billing Address|Shipping Address)"
     r"|GST ?(?:Registration No|IN)\.?\s?:\s?(?P<gstin>[0-9A-Z]{15})(?!\S)"
 )
 
@@ -65,6 +70,11 @@ _LINE: Final = re.compile(
 )
 # Whatever looks like a further part of an amount or of the row ends the reading: half of a row is no total.
 _TOTAL: Final = re.compile(rf"\bTOTAL\s*:?\s*({_MONEY})(?:\s*[|/]?\s*({_MONEY}))?(?!\s*[-|/]|\s*{_MONEY})")
+# All that is ever looked for: a new pattern belongs here too.
+_PATTERNS: Final = (
+    *(_TITLE, _NO_INVOICE, _NOTE, _OTHER_CURRENCY, _INVOICE_NUMBER, _INVOICE_DATE, _PURCHASE_ORDER),
+    *(_PARTY, _LINE, _TOTAL, ORDER_ID),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +89,16 @@ def _claims(content: bytes) -> bool:
 
 def _read(content: bytes) -> Facts:
     try:
-        return read_text(_pdf_text(content))
+        return read_text(pdf_text(content))
     except ValueError as error:
         return Facts(document_type=_DOCUMENT_TYPE, problem=str(error))
 
 
-def _pdf_text(content: bytes) -> str:
+def pdf_text(content: bytes) -> str:
     """All pages' text.
 
     Raises:
-        ValueError: The PDF cannot be opened, or has no text.
+        ValueError: With `BROKEN`, `ENCRYPTED` or `NO_TEXT` as its message.
         MissingExtra: pypdfium2 is not installed.
     """
     try:
@@ -100,17 +110,12 @@ def _pdf_text(content: bytes) -> str:
             with closing(pypdfium2.PdfDocument(content)) as pdf:
                 text = "\n".join(page.get_textpage().get_text_bounded() for page in pdf)
         except pypdfium2.PdfiumError as error:
-            raise ValueError(_unopened(getattr(error, "err_code", None))) from None
+            encrypted = getattr(error, "err_code", None) == _PASSWORD_ERROR
+            raise ValueError(ENCRYPTED if encrypted else BROKEN) from None
     if not text.strip():
-        raise ValueError("the PDF has no text (a scan?). Next: read it by eye, or through text recognition")
+        raise ValueError(NO_TEXT)
     # PDFium's sign for a hyphen at the end of a line, after which it goes on without a break.
     return text.replace("\x02", "-")
-
-
-def _unopened(code: int | None) -> str:
-    if code == _PASSWORD_ERROR:
-        return "the PDF is encrypted. Next: save a copy without its password"
-    return "the PDF is broken. Next: fetch it again"
 
 
 def read_text(text: str) -> Facts:
@@ -146,6 +151,32 @@ def read_text(text: str) -> Facts:
     )
     sums = _sum_findings(facts, lines) if one else []
     return replace(facts, problem="; ".join([*findings, *sums]) or None)
+
+
+def pieces(text: str, buyer_gstin: Callable[[str], str]) -> list[str]:
+    """The parts of a text that `read_text` looks at, in order; those that overlap are one. The rest has no say in the facts.
+
+    Args:
+        text: As it comes out of the PDF.
+        buyer_gstin: What to put in the place of each GSTIN that is not the seller's, 15 characters as well.
+
+    >>> pieces("Tax Invoice for Ana, Flat 1. Invoice Number: A-1 Thank you", str)
+    ['Tax Invoice', 'Invoice Number: A-1']
+    """
+    text = " ".join(text.split())
+    at, parts = 0, list[str]()
+    for block, found in _gstins(text):
+        if block != _SELLER:
+            parts += text[at : found.start("gstin")], buyer_gstin(found["gstin"])
+            at = found.end("gstin")
+    text = "".join((*parts, text[at:]))
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(found.span() for pattern in _PATTERNS for found in pattern.finditer(text)):
+        if spans and start < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    return [text[start:end] for start, end in spans]
 
 
 def _refusal(text: str) -> str | None:
@@ -231,20 +262,22 @@ def _lines(text: str, findings: list[str]) -> list[_Line]:
 
 def _tax_ids(text: str, findings: list[str]) -> tuple[str | None, str | None]:
     """The seller's GSTIN and the buyer's: each belongs to the block whose heading stands before it."""
-    sellers: list[str] = []
-    buyers: list[str] = []
-    block = "Sold By"
-    for found in _PARTY.finditer(text):
-        if found["gstin"]:
-            (sellers if block == "Sold By" else buyers).append(found["gstin"])
-        else:
-            block = found["block"]
-    seller = _only(sellers, "seller's GSTIN", findings)
-    buyer = _only(buyers, "buyer's GSTIN", findings, required=False)
+    gstins = [(block, found["gstin"]) for block, found in _gstins(text)]
+    seller = _only((one for block, one in gstins if block == _SELLER), "seller's GSTIN", findings)
+    buyer = _only((one for block, one in gstins if block != _SELLER), "buyer's GSTIN", findings, required=False)
     for whose, number in (("seller", seller), ("buyer", buyer)):
         if number is not None and not gstin_is_valid(number):
             findings.append(f"the {whose}'s GSTIN is not valid: its form or its check character is wrong")
     return seller, buyer
+
+
+def _gstins(text: str) -> Iterator[tuple[str, re.Match[str]]]:
+    """Each GSTIN and the heading of its block; before the first heading it is the seller's."""
+    block = _SELLER
+    for found in _PARTY.finditer(text):
+        if found["gstin"]:
+            yield block, found
+        block = found["block"] or block
 
 
 def _sum_findings(facts: Facts, lines: list[_Line]) -> list[str]:

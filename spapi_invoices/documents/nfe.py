@@ -74,17 +74,17 @@ _SUBSTITUTED: Final = (("PISST", "indSomaPISST", "vPIS"), ("COFINSST", "indSomaC
 
 
 def _claims(content: bytes) -> bool:
-    head = _decoded(content[:_HEAD]).lstrip("\ufeff \t\r\n")
+    head = content[:_HEAD].decode(encoding(content), "replace").lstrip("\ufeff \t\r\n")
     return head.startswith("<") and _CLAIM.search(head) is not None
 
 
-def _decoded(head: bytes) -> str:
+def encoding(content: bytes) -> str:
     """Good enough to find a tag's name, which is ASCII: an XML in UTF-16 has a zero in its first two bytes or a BOM."""
-    if head.startswith((b"\xff\xfe", b"<\0")):
-        return head.decode("utf-16-le", "replace")
-    if head.startswith((b"\xfe\xff", b"\0<")):
-        return head.decode("utf-16-be", "replace")
-    return head.decode("utf-8", "replace")
+    if content.startswith((b"\xff\xfe", b"<\0")):
+        return "utf-16-le"
+    if content.startswith((b"\xfe\xff", b"\0<")):
+        return "utf-16-be"
+    return "utf-8"
 
 
 def _read(content: bytes) -> Facts:
@@ -197,9 +197,14 @@ def _tax_id_findings(invoice: Element) -> Iterator[str]:
 
 def _shipment_id(invoice: Element) -> str | None:
     for note in invoice.iterfind("infAdic/obsCont"):
-        if re.sub(r"[\W_]", "", note.get("xCampo", "")).lower() == "amazonshipmentid":
+        if names_shipment(note):
             return text(note, "xTexto")
     return None
+
+
+def names_shipment(note: Element) -> bool:
+    """Whether an ``obsCont`` holds Amazon's shipment id, in whatever way its field is spelt."""
+    return re.sub(r"[\W_]", "", note.get("xCampo", "")).lower() == "amazonshipmentid"
 
 
 def _amounts(invoice: Element) -> tuple[dict[str, Decimal], list[str]]:

@@ -8,10 +8,10 @@ from typing import Final
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
-_NAMESPACE: Final = "http://www.portalfiscal.inf.br/nfe"
+NAMESPACE: Final = "http://www.portalfiscal.inf.br/nfe"
 
 
-class _DoctypeDeclared(ValueError):
+class DoctypeDeclared(ValueError):
     """Told apart from the errors of Python's codecs, whose texts are not for the user."""
 
 
@@ -34,7 +34,7 @@ def parse(content: bytes) -> Element:
     parser.CharacterDataHandler = builder.data
     try:
         parser.Parse(content, True)
-    except _DoctypeDeclared:
+    except DoctypeDeclared:
         raise
     except expat.ExpatError as error:
         raise ValueError(f"not a well-formed XML: {error}") from None
@@ -50,8 +50,8 @@ def text(element: Element, path: str) -> str | None:
 
 def _tag(name: str) -> str:
     uri, _, local = name.rpartition("}")
-    return local if uri in {"", _NAMESPACE} else f"{{{uri}}}{local}"
+    return local if uri in {"", NAMESPACE} else f"{{{uri}}}{local}"
 
 
 def _refuse_doctype(*_declared: object) -> None:
-    raise _DoctypeDeclared("the XML declares a DOCTYPE, which no NF-e has; it was not read further")
+    raise DoctypeDeclared("the XML declares a DOCTYPE, which no NF-e has; it was not read further")

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 # A letter may stand right before or behind, a digit may not: then it is part of a longer number.
-_ORDER_ID: Final = re.compile(r"(?<!\d)\d{3}-\d{7}-\d{7}(?!\d)", re.ASCII)
+ORDER_ID: Final = re.compile(r"(?<!\d)\d{3}-\d{7}-\d{7}(?!\d)", re.ASCII)
 
 
 def find_order_ids(*texts: str) -> tuple[str, ...]:
@@ -13,4 +13,4 @@ def find_order_ids(*texts: str) -> tuple[str, ...]:
     >>> find_order_ids("Pedido 702-1234567-7654321", "701-0000000-0000001 702-1234567-7654321")
     ('702-1234567-7654321', '701-0000000-0000001')
     """
-    return tuple(dict.fromkeys(found for text in texts for found in _ORDER_ID.findall(text)))
+    return tuple(dict.fromkeys(found for text in texts for found in ORDER_ID.findall(text)))

@@ -194,7 +194,6 @@ def test_any_text(noise: str) -> None:
 @cache
 def _pdf(*, text: bool = True) -> bytes:
     pytest.importorskip("pypdfium2")
-    pytest.importorskip("reportlab")
     from spapi_invoices.synthetic.gst_pdf import GstInvoice, GstLine, render
 
     invoice = GstInvoice(
