@@ -25,10 +25,12 @@ ARROWS: dict[str, set[str] | None] = {
     "synthetic": _FRAMES | {"documents"},
     "reconciliation": _FRAMES,
     "report": _FRAMES | {"reconciliation"},
-    "io": _FRAMES,
+    "recording": _FRAMES | {"documents", "synthetic"},
+    "io": _FRAMES | {"recording"},
     # Our own commands go through the hook that plug-ins use, so plugins reaches for cli, inside the hook.
     "plugins": _FRAMES | {"documents", "reconciliation", "report", "cli"},
     "sandbox": _FRAMES | {"documents", "io", "synthetic"},
+    "pytest_plugin": None,
     "analysis": None,
     "__main__": None,
     "notebook": None,

@@ -14,7 +14,7 @@ from typing import Any, Final
 import click
 
 from spapi_invoices import __version__
-from spapi_invoices.cli import customer_invoices, demo, documents, plugins, reconcile, sandbox, shipments
+from spapi_invoices.cli import cassette, customer_invoices, demo, documents, plugins, reconcile, sandbox, shipments
 from spapi_invoices.cli.session import GLOBAL_OPTIONS, Session
 from spapi_invoices.errors import (
     CassetteInvalid,
@@ -31,6 +31,7 @@ OWN_COMMANDS: Final[tuple[click.Command, ...]] = (
     shipments.shipments,
     documents.documents,
     reconcile.reconcile,
+    cassette.cassette,
     sandbox.sandbox,
     plugins.plugins,
 )

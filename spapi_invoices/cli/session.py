@@ -4,6 +4,7 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,12 +17,22 @@ if TYPE_CHECKING:
 
     from spapi_invoices.io.answers import Progress
     from spapi_invoices.io.client import Client
+    from spapi_invoices.io.recorder import Recorder
 
 FORMATS: Final = ("table", "csv", "json", "ndjson", "parquet")
 GLOBAL_OPTIONS: Final[list[click.Parameter]] = [
     click.Option(["--profile"], help="Account in the configuration file."),
     click.Option(["--replay"], metavar="CASSETTE", help="Answer from a recording: offline, without credentials."),
     click.Option(["--endpoint"], metavar="URL", help="Ask this host in place of Amazon, e.g. a running sandbox."),
+    click.Option(
+        ["--record"],
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="CASSETTE",
+        help="Record what is asked and answered, scrubbed; a file that is there is replaced.",
+    ),
+    click.Option(
+        ["--keep-documents"], is_flag=True, default=None, help="Record invoices as they are, not synthetic ones."
+    ),
     click.Option(
         ["--format", "format"],
         type=click.Choice(FORMATS),
@@ -41,6 +52,8 @@ class Session:
     profile: str | None = None
     replay: str | None = None
     endpoint: str | None = None
+    record: Path | None = None
+    keep_documents: bool | None = None
     format: str | None = None
     output: Path | None = None
     quiet: bool | None = None
@@ -50,10 +63,29 @@ class Session:
         return replace(self, **{name: value for name, value in options.items() if value is not None})
 
     def client(self) -> "Client":
-        """The client that the options ask for."""
+        """The client that the options ask for. A recording is written, and told of, when the command ends."""
         from spapi_invoices.io.connect import connect
 
-        return connect(self.profile, replay=self.replay, endpoint=self.endpoint)
+        client = connect(
+            self.profile,
+            replay=self.replay,
+            endpoint=self.endpoint,
+            record=self.record,
+            keep_documents=bool(self.keep_documents),
+        )
+        if client.recorder is not None:
+            # What is added last is closed first: the file is written, then told of.
+            command = click.get_current_context()
+            command.call_on_close(partial(self._tell, client.recorder))
+            command.with_resource(client)
+        return client
+
+    def _tell(self, recorder: "Recorder") -> None:
+        if not recorder.written:
+            self.say(f"{recorder.path}: nothing is recorded, for no call was answered to its end")
+            return
+        kinds = ", ".join(f"{count} {kind}" for kind, count in recorder.replaced().most_common()) or "nothing"
+        self.say(f"{recorder.path}: {recorder.written} exchanges recorded; replaced: {kinds}")
 
     def say(self, message: str) -> None:
         """A message for the person, on stderr."""
@@ -117,7 +149,7 @@ class SessionCommand(click.Command):
     def __init__(self, *args: Any, asks: bool = True, emits: bool = True, **kwargs: Any) -> None:  # noqa: ANN401 - click's
         super().__init__(*args, **kwargs)
         self.emits = emits
-        unused = set() if asks else {"profile", "replay", "endpoint"}
+        unused = set() if asks else {"profile", "replay", "endpoint", "record", "keep_documents"}
         self.params += [option for option in GLOBAL_OPTIONS if option.name not in unused]
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - a command's result

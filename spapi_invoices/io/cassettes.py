@@ -4,13 +4,14 @@ A request is matched on method, path, query (in any order) and body; not on host
 against one host answers for any. The same request recorded several times is answered in that order, then with the last.
 """
 
-import difflib
-import gzip
 import hashlib
+import re
 import threading
 import zlib
-from collections import Counter
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from operator import eq
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -19,9 +20,19 @@ import yaml
 
 from spapi_invoices.core.wire import HttpResponse
 from spapi_invoices.errors import CassetteInvalid, UnrecordedRequest
+from spapi_invoices.recording.exchange import Exchange
 
-# The C loader where PyYAML has it: 10 times faster.
-_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# The C loader where PyYAML has it: 10 times faster. It has no limit of its own: deep nesting ends the process. Without
+# merge keys (<<), which no cassette has: a few lines of them fill the memory.
+_Loader: Final[Any] = type(
+    "_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {"flatten_mapping": lambda _, __: None}
+)
+_DEEPEST: Final = 64
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+# They are about the transfer, which is over; a recording may keep them although the body was decompressed.
+_STALE: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+# What zlib is told of the format: gzip, zlib, and the bare deflate that some servers send under the same name.
+_WINDOWS: Final = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +63,12 @@ class Cassette:
     Attributes:
         name: The file's name, for messages.
         answers: For each request its answers in the order they were recorded.
+        metadata: What the recorder noted about the whole; vcrpy keeps it.
     """
 
     name: str
     answers: dict[RequestKey, list[HttpResponse]]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
     _played: Counter[RequestKey] = field(default_factory=Counter, repr=False)
     _lock: Any = field(default_factory=threading.Lock, repr=False)
 
@@ -74,75 +87,159 @@ class Cassette:
         return recorded[min(turn, len(recorded) - 1)]
 
     def _unrecorded(self, key: RequestKey) -> str:
-        # Of one path if there is any: comparing with thousands of requests takes seconds.
-        same = [one for one in self.answers if one.path == key.path]
-        known = {str(one): one for one in same or self.answers}
-        nearest = difflib.get_close_matches(str(key), known, n=1, cutoff=0.0)
-        if not nearest:
+        if not self.answers:
             return f"{key} is not in the cassette {self.name}, which is empty. Next: record it"
+        nearest = max(self.answers, key=lambda recorded: _likeness(key, recorded))
         return (
-            f"{key} is not in the cassette {self.name}. Nearest recorded: {nearest[0]} "
-            f"({_differences(key, known[nearest[0]])}). Next: ask for what is recorded, or record this"
+            f"{key} is not in the cassette {self.name}. Nearest recorded: {nearest} "
+            f"({'; '.join(_differences(key, nearest))}). Next: ask for what is recorded, or record this"
         )
 
 
 def load(path: Path | str) -> Cassette:
-    """Read a cassette file.
+    """Read a cassette file for replay.
 
     Raises:
         CassetteInvalid: The file cannot be read, is no YAML, or is no cassette.
     """
-    path = Path(path)
+    content = _content(Path(path))
+    answers: dict[RequestKey, list[HttpResponse]] = {}
+    for one in _exchanges(Path(path), content):
+        key = RequestKey.of(one.method, one.url, one.request_body)
+        if one.body_sha256:
+            key = replace(key, body_sha256=one.body_sha256)
+        answers.setdefault(key, []).append(_answer(one))
+    metadata = content.get("metadata")
+    return Cassette(Path(path).name, answers, metadata if isinstance(metadata, dict) else {})
+
+
+def exchanges(path: Path | str) -> tuple[Exchange, ...]:
+    """Every request and its answer, in the order they were recorded: headers as they are, bodies decompressed.
+
+    Raises:
+        CassetteInvalid: The file cannot be read, is no YAML, or is no cassette.
+    """
+    return tuple(_exchanges(Path(path), _content(Path(path))))
+
+
+def _content(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.load(path.read_bytes(), _Loader)  # noqa: S506 - both loaders are the safe ones
+        text = path.read_bytes()
+        _refuse_depth(path, text)
+        content = yaml.load(text, _Loader)  # noqa: S506 - both loaders are the safe ones
     except OSError as error:
         raise CassetteInvalid(f"{path} cannot be read: {error.strerror}. Next: give the path of a cassette") from None
-    except (yaml.YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" (line {mark.line + 1})" if mark else ""
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+        # All but the first come out of PyYAML for a tag whose text does not fit it, as in !!bool "perhaps".
+        where = _line(getattr(error, "problem_mark", None))
         raise CassetteInvalid(f"{path} is no YAML{where}. Next: give a cassette, as vcrpy records it") from None
-    interactions = content.get("interactions") if isinstance(content, dict) else None
-    if not isinstance(interactions, list):
+    if not isinstance(content, dict) or not isinstance(content.get("interactions"), list):
         raise CassetteInvalid(
             f"{path} is no cassette: it has no list of interactions. Next: give a file that vcrpy recorded"
         )
-    answers: dict[RequestKey, list[HttpResponse]] = {}
-    for at, interaction in enumerate(interactions, 1):
+    return content
+
+
+def _refuse_depth(path: Path, text: bytes) -> None:
+    """Events come one by one, however deep they nest; values are built by recursion, in C without a limit."""
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise CassetteInvalid(
+                f"{path} is no cassette: it nests more than {_DEEPEST} deep{_line(event.start_mark)}. "
+                "Next: give a file that vcrpy recorded"
+            )
+
+
+def _line(mark: Any) -> str:  # noqa: ANN401 - one of two classes of PyYAML's
+    return f" (line {mark.line + 1})" if mark else ""
+
+
+def _exchanges(path: Path, content: dict[str, Any]) -> Iterator[Exchange]:
+    for at, interaction in enumerate(content["interactions"], 1):
         try:
-            key, answer = _interaction(interaction)
-        except (LookupError, TypeError, ValueError, AttributeError, OSError, EOFError, zlib.error):
+            yield _exchange(interaction)
+        except (LookupError, TypeError, ValueError, AttributeError, zlib.error):
             raise CassetteInvalid(
                 f"{path}: interaction {at} has no usable request and response. Next: record it again"
             ) from None
-        answers.setdefault(key, []).append(answer)
-    return Cassette(path.name, answers)
 
 
-def _interaction(raw: dict[str, Any]) -> tuple[RequestKey, HttpResponse]:
+def _exchange(raw: dict[str, Any]) -> Exchange:
     request, response = raw["request"], raw["response"]
-    headers = {
-        name.lower(): values[0] if isinstance(values, list) else values for name, values in response["headers"].items()
-    }
-    body = _bytes(response["body"]["string"])
-    # A recording may keep the header of a compression that the body no longer has.
-    if headers.get("content-encoding") == "gzip" and body.startswith(b"\x1f\x8b"):
-        body = gzip.decompress(body)
-    for stale in ("content-encoding", "content-length", "transfer-encoding"):
-        headers.pop(stale, None)
-    key = RequestKey.of(request["method"], request["uri"], _bytes(request.get("body")))
-    return key, HttpResponse(status=int(response["status"]["code"]), headers=headers, body=body)
+    status, sha256 = int(str(response["status"]["code"])), raw.get("body_sha256") or ""
+    urlsplit(request["uri"]).path.encode()  # raises where it is no address
+    if not 100 <= status <= 599 or (sha256 and not _SHA256.fullmatch(sha256)):
+        raise ValueError(f"status {status}, or a digest that is none")
+    headers = _pairs(response.get("headers"))
+    return Exchange(
+        method=request["method"].upper(),
+        url=request["uri"],
+        request_headers=_pairs(request.get("headers")),
+        request_body=_bytes(request.get("body")),
+        status=status,
+        reason=str(response["status"].get("message") or ""),
+        response_headers=headers,
+        response_body=_plain(_bytes(response["body"]["string"]), headers),
+        body_sha256=sha256,
+    )
+
+
+def _pairs(headers: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
+    """One pair for each value: vcrpy has a list for each name, other recorders a text."""
+    listed = {name: values if isinstance(values, list) else [values] for name, values in (headers or {}).items()}
+    return tuple((str(name), str(value)) for name, values in listed.items() for value in values)
 
 
 def _bytes(body: str | bytes | None) -> bytes:
+    if not isinstance(body, str | bytes | None):
+        raise TypeError("a body is text or bytes")
     return body.encode("utf-8") if isinstance(body, str) else body or b""
 
 
-def _differences(asked: RequestKey, recorded: RequestKey) -> str:
+def _plain(body: bytes, headers: tuple[tuple[str, str], ...]) -> bytes:
+    """The body without its compression, if it still has one: a recording may keep the header of one that is gone."""
+    codings = [value.strip().lower() for name, value in headers if name.lower() == "content-encoding"]
+    for window in _WINDOWS.get(",".join(codings), ()):
+        try:
+            return zlib.decompress(body, window)
+        except zlib.error:
+            continue
+    return body
+
+
+def _answer(exchange: Exchange) -> HttpResponse:
+    headers: defaultdict[str, list[str]] = defaultdict(list)
+    for name, value in exchange.response_headers:
+        headers[name.lower()].append(value)
+    kept = {name: ", ".join(values) for name, values in headers.items() if name not in _STALE}
+    return HttpResponse(status=exchange.status, headers=kept, body=exchange.response_body)
+
+
+def _likeness(asked: RequestKey, recorded: RequestKey) -> tuple[int, ...]:
+    """How near a recorded request is; more is nearer. The path goes first: it names the operation."""
+    from_left, from_right = map(eq, asked.path, recorded.path), map(eq, asked.path[::-1], recorded.path[::-1])
+    return (
+        sum(from_left) + sum(from_right),
+        asked.method == recorded.method,
+        len(set(asked.query) & set(recorded.query)),
+        asked.body_sha256 == recorded.body_sha256,
+    )
+
+
+def _differences(asked: RequestKey, recorded: RequestKey) -> Iterator[str]:
     pairs = [("method", asked.method, recorded.method), ("path", asked.path, recorded.path)]
-    asked_query, recorded_query = dict(asked.query), dict(recorded.query)
+    asked_query, recorded_query = _by_name(asked), _by_name(recorded)
     names = sorted(asked_query.keys() | recorded_query.keys())
     pairs += [(name, asked_query.get(name, "nothing"), recorded_query.get(name, "nothing")) for name in names]
-    different = [f"{name}: asked {one}, recorded {other}" for name, one, other in pairs if one != other]
+    yield from (f"{name}: asked {one}, recorded {other}" for name, one, other in pairs if one != other)
     if asked.body_sha256 != recorded.body_sha256:
-        different.append("the body")
-    return "; ".join(different)
+        yield "the body"
+
+
+def _by_name(key: RequestKey) -> dict[str, str]:
+    values: defaultdict[str, list[str]] = defaultdict(list)
+    for name, value in key.query:
+        values[name].append(value)
+    return {name: " and ".join(several) for name, several in values.items()}

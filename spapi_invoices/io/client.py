@@ -2,11 +2,14 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
+from functools import wraps
 from pathlib import Path
-from typing import Any, Final, Literal
+from types import TracebackType
+from typing import Any, Concatenate, Final, Literal, ParamSpec, Self, TypeVar
 
 import polars as pl
 
@@ -42,9 +45,23 @@ from spapi_invoices.frames import build
 from spapi_invoices.frames.schemas import FetchWindows, frame
 from spapi_invoices.io.answers import Fetched, Progress, Receipt, Shipments
 from spapi_invoices.io.files import read_bytes
+from spapi_invoices.io.recorder import Recorder
 
 # Statuses after which an invoice may be sent. With any other, one Amazon adds included, it may have one already.
 _MAY_SEND: Final = frozenset({"NotFound", "Errored"})
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _recorded(method: Callable[Concatenate["Client", _P], _R]) -> Callable[Concatenate["Client", _P], _R]:
+    """A call of the client: what it asks is recorded together."""
+
+    @wraps(method)
+    def call(self: "Client", /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        with nullcontext() if self.recorder is None else self.recorder.call():
+            return method(self, *args, **kwargs)
+
+    return call
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +90,19 @@ class _Ledger:
 class Client:
     """Asks one account's APIs; made by `spapi_invoices.connect`.
 
+    ``with client:`` writes a recording once, at the end of the block, in place of after each call; without a recording it
+    does nothing, for there is nothing to close.
+
     Args:
         call: Sends a request with the right token and returns the answer.
         zone: Where a bare date begins.
         api_version: Of Vendor Direct Fulfillment Shipping.
         now: The clock, for answers without a Date header.
         made_by: The line of code that makes an equal client.
+        recorder: Records what is asked; ``None`` for no recording.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a client is made of, all but the first with a default
         self,
         call: Callable[[HttpRequest], HttpResponse],
         *,
@@ -89,12 +110,24 @@ class Client:
         api_version: ApiVersion = "v1",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         made_by: str = "spi.connect()",
+        recorder: Recorder | None = None,
     ) -> None:
         self._call, self.zone, self.api_version, self._now, self.made_by = call, zone, api_version, now, made_by
+        self.recorder = recorder
 
     def __repr__(self) -> str:
         return f"<spapi_invoices client, Direct Fulfillment {self.api_version}>"
 
+    def __enter__(self) -> Self:
+        if self.recorder is not None:
+            self.recorder.begin_block()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self.recorder is not None:
+            self.recorder.end_block()
+
+    @_recorded
     def customer_invoices(  # noqa: PLR0913 - the operation's parameters, one for one
         self,
         created_after: Instant,
@@ -143,6 +176,7 @@ class Client:
             raise _incomplete(fetched, failure) from failure
         return fetched
 
+    @_recorded
     def customer_invoice(self, purchase_order_number: str) -> pl.DataFrame:
         """Fetch the invoice of one purchase order: `CustomerInvoices` with one row.
 
@@ -160,6 +194,7 @@ class Client:
             build.customer_invoice_rows(page, build.Asked(self.api_version, self._time(response)))
         )
 
+    @_recorded
     def shipments(
         self, shipment_ids: Iterable[str], *, progress: Callable[[Progress], None] | None = None
     ) -> Shipments:
@@ -189,6 +224,7 @@ class Client:
             raise FetchIncomplete(f"{failure} ({found.shipments.height} shipments had arrived)", found) from failure
         return found
 
+    @_recorded
     def invoice_statuses(
         self, shipment_ids: Iterable[str], *, progress: Callable[[Progress], None] | None = None
     ) -> pl.DataFrame:
@@ -221,6 +257,7 @@ class Client:
             raise FetchIncomplete(f"{failure} ({found.height} statuses had arrived)", found) from failure
         return found
 
+    @_recorded
     def submit_invoice(
         self, shipment_id: str, document: Path | str | bytes, *, marketplace_id: str | None = None, dry_run: bool = True
     ) -> Receipt:

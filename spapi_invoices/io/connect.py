@@ -1,26 +1,29 @@
 """Puts settings, tokens and transport together into a client. Not for asking: `spapi_invoices.io.client` does."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
 from urllib.parse import SplitResult, urlsplit
 
 from spapi_invoices.core.customer_invoices import ApiVersion
 from spapi_invoices.core.retry import RetryPolicy
+from spapi_invoices.core.status import says_expired
 from spapi_invoices.core.wire import HttpRequest, HttpResponse, Secret
 from spapi_invoices.endpoints import LWA_HOST, REGIONS, Operation
 from spapi_invoices.errors import InvalidRequest
 from spapi_invoices.io.auth import Tokens
-from spapi_invoices.io.cassettes import load
+from spapi_invoices.io.cassettes import Cassette, load
 from spapi_invoices.io.client import Client
+from spapi_invoices.io.recorder import METADATA, SHARED, Recorder
 from spapi_invoices.io.settings import Profile, load_profile, require_credentials
-from spapi_invoices.io.transport import ReplayAdapter, Transport
+from spapi_invoices.io.transport import RecordingAdapter, ReplayAdapter, Transport
 
 Call = Callable[[HttpRequest], HttpResponse]
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _NO_HOST: Final = "the endpoint is no address. Next: give one as https://host or http://127.0.0.1:8642"
-_LOCAL_RETRY: Final = RetryPolicy(attempts=3, base_seconds=0.2)
+_LOCAL_RETRY: Final = RetryPolicy(attempts=3, base_seconds=0.2, cap_seconds=1.0)
 # What the local sandbox accepts; it is public, so it opens nothing.
 SANDBOX_PROFILE: Final = Profile(
     name="sandbox",
@@ -30,7 +33,14 @@ SANDBOX_PROFILE: Final = Profile(
 )
 
 
-def connect(profile: str | None = None, *, replay: str | Path | None = None, endpoint: str | None = None) -> Client:
+def connect(
+    profile: str | None = None,
+    *,
+    replay: str | Path | None = None,
+    endpoint: str | None = None,
+    record: str | Path | None = None,
+    keep_documents: bool = False,
+) -> Client:
     """Make a client: live, offline from a cassette, or against any host that speaks SP-API.
 
     Args:
@@ -39,48 +49,89 @@ def connect(profile: str | None = None, *, replay: str | Path | None = None, end
         replay: A cassette. No credentials are needed and the network is never touched.
         endpoint: A host in place of Amazon's, as ``http://127.0.0.1:8642`` for the local sandbox. A host on this machine
             gets the sandbox's credentials unless a profile is named, so that yours do not go there by accident.
+        record: A cassette to write: all that is asked and answered, without secrets and personal data (see
+            `spapi_invoices.io.recorder`). A file that is there is replaced, not added to.
+        keep_documents: Record invoices as they are, in place of synthetic ones that state the same.
 
     Raises:
         SettingsInvalid: No credentials, an unknown profile, or a configuration file that cannot be read.
         CassetteInvalid: The file is no cassette.
-        InvalidRequest: Both a cassette and an endpoint, or credentials would go over plain HTTP to another machine.
+        InvalidRequest: A cassette together with an endpoint or a recording, or credentials would go over plain HTTP to
+            another machine.
+        MissingExtra: To record without the extra ``[record]``.
+        FileFailed: The recording cannot be written; nothing was asked yet.
 
     >>> from spapi_invoices.io.demo_files import demo_file
     >>> connect(replay=demo_file("demo.yaml")).customer_invoices("2026-10-01", "2026-10-31").complete
     True
     """
+    if keep_documents and record is None:
+        raise InvalidRequest("keep_documents is about a recording. Next: give record too")
     if replay is not None:
-        if endpoint is not None:
-            raise InvalidRequest("a cassette and an endpoint were both given. Next: give one of them")
-        # A recording is no account's: without a profile its dates begin in UTC.
-        chosen = Profile() if profile is None else load_profile(profile)
-        transport = Transport(adapter=ReplayAdapter(load(replay)))
-        # No tokens and no host: a cassette is matched without either.
-        return _client(chosen, lambda request: transport.send(request, LWA_HOST), _line(profile, replay=str(replay)))
+        for name, other in (("an endpoint", endpoint), ("a recording to write", record)):
+            if other is not None:
+                raise InvalidRequest(f"a cassette and {name} were both given. Next: give one of them")
+        cassette = load(replay)
+        chosen = _as_recorded(cassette) if profile is None else load_profile(profile)
+        return _client(chosen, _replayed(ReplayAdapter(cassette)), _line(profile, replay=str(replay)))
     _check_address(endpoint or "")
     local = endpoint is not None and _parts(endpoint).hostname in _LOOPBACK
     chosen = SANDBOX_PROFILE if local and profile is None else require_credentials(load_profile(profile))
-    return _client(chosen, _live(chosen, endpoint or chosen.endpoint), _line(profile, endpoint=endpoint))
+    recorder = None if record is None else Recorder(record, chosen, keep_documents=keep_documents)
+    call = _live(chosen, endpoint or chosen.endpoint, recorder)
+    line = _line(
+        profile,
+        endpoint=endpoint,
+        record=None if record is None else str(record),
+        keep_documents=keep_documents or None,
+    )
+    return _client(chosen, call, line, recorder)
 
 
-def _client(profile: Profile, call: Call, made_by: str) -> Client:
+def _as_recorded(cassette: Cassette) -> Profile:
+    """No account's, but a bare date begins where it began for whoever recorded, and the same API version is asked."""
+    noted = cassette.metadata.get(METADATA)
+    known: dict[str, Any] = {key: str(noted[key]) for key in SHARED if key in noted} if isinstance(noted, dict) else {}
+    return Profile(name=cassette.name, **known)
+
+
+def _client(profile: Profile, call: Call, made_by: str, recorder: Recorder | None = None) -> Client:
     zone = UTC if profile.time_zone == "UTC" else profile.zone()
-    return Client(call, zone=zone, api_version=cast(ApiVersion, profile.api_version), made_by=made_by)
+    version = cast(ApiVersion, profile.api_version)
+    return Client(call, zone=zone, api_version=version, made_by=made_by, recorder=recorder)
 
 
-def _line(profile: str | None, **options: str | None) -> str:
+def _line(profile: str | None, **options: str | bool | None) -> str:
     """The call that was made, as code."""
     given = {"profile": profile, **options}
     return f"spi.connect({', '.join(f'{name}={value!r}' for name, value in given.items() if value is not None)})"
 
 
-def _live(profile: Profile, endpoint: str) -> Call:
+def _replayed(adapter: ReplayAdapter) -> Call:
+    """No tokens and no host: a cassette is matched without either. What was asked again live is asked again here."""
+    transport = Transport(adapter=adapter, retry=RetryPolicy(), sleep=lambda _: None)
+
+    def call(request: HttpRequest) -> HttpResponse:
+        response = transport.send(request, LWA_HOST)
+        # Live a new token was got for this; here the next answer is what came then.
+        return transport.send(request, LWA_HOST) if says_expired(response) else response
+
+    return call
+
+
+def _live(profile: Profile, endpoint: str, recorder: Recorder | None) -> Call:
     lwa_endpoint = profile.lwa_endpoint or (endpoint if endpoint and not _is_amazon(endpoint) else LWA_HOST)
     for address in (endpoint, lwa_endpoint):
         _check_address(address)
-    # A server on this machine that is not there now will not come in a minute.
+    # A server on this machine that is not there now will not come in a minute; a sandbox's quota refills as slowly as Amazon's.
     retry = _LOCAL_RETRY if _parts(endpoint).hostname in _LOOPBACK else RetryPolicy()
-    transport = Transport(proxy=profile.proxy, ca_bundle=profile.ca_bundle, retry=retry)
+    adapter = None
+    if recorder is not None:
+        # A replay asks as often as the policy for Amazon says, so what is recorded was asked as often.
+        retry, adapter = replace(retry, attempts=RetryPolicy().attempts), RecordingAdapter(recorder.hear)
+    transport = Transport(
+        adapter=adapter, proxy=profile.proxy, ca_bundle=profile.ca_bundle, retry=retry, throttled=RetryPolicy()
+    )
 
     def send(request: HttpRequest, token: Secret | None, asked: Operation) -> HttpResponse:
         base = lwa_endpoint if request.operation.api == "lwa" else endpoint or _region_endpoint(profile, asked)

@@ -14,13 +14,14 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import BaseAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 
 from spapi_invoices import __version__
 from spapi_invoices.core.retry import NO_RETRY, RETRY_STATUSES, RetryPolicy
 from spapi_invoices.core.wire import HttpRequest, HttpResponse, Secret
 from spapi_invoices.errors import TransportFailed
 from spapi_invoices.io.cassettes import Cassette, RequestKey
+from spapi_invoices.recording.exchange import Exchange
 
 # Amazon wants AppId/AppVersionId (Language=...) of at most 500 characters.
 USER_AGENT: Final = (
@@ -33,11 +34,12 @@ class Transport:
     """Sends requests over one session.
 
     Args:
-        adapter: What answers in place of the network, for replay.
+        adapter: What sends or answers in place of the usual one, to record or to replay.
         timeout_seconds: For connecting, and for each wait on the answer.
         proxy: A proxy's address; empty for none.
         ca_bundle: A file of certificates to trust; empty for the usual ones.
         retry: How often what changes nothing is asked again.
+        throttled: The same after a 429; ``None`` is ``retry``.
         sleep: Waits that many seconds.
     """
 
@@ -49,6 +51,7 @@ class Transport:
         proxy: str = "",
         ca_bundle: str = "",
         retry: RetryPolicy = NO_RETRY,
+        throttled: RetryPolicy | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._session = requests.Session()
@@ -61,7 +64,8 @@ class Transport:
             self._session.proxies = {"https": proxy}
         if ca_bundle:
             self._session.verify = ca_bundle
-        self._timeout, self._retry, self._sleep = timeout_seconds, retry, sleep
+        self._timeout, self._retry, self._throttled = timeout_seconds, retry, throttled or retry
+        self._sleep = sleep
 
     def send(self, request: HttpRequest, base_url: str, token: Secret | None = None) -> HttpResponse:
         """Send a request; ask again where that is safe and likely to help.
@@ -73,8 +77,8 @@ class Transport:
         attempt = 1
         while True:
             answer = self._once(request, base_url, token)
-            again = repeatable and (isinstance(answer, TransportFailed) or answer.status in RETRY_STATUSES)
-            wait = self._retry.wait_seconds(attempt, random.random()) if again else None  # noqa: S311 - jitter
+            policy = self._policy(answer) if repeatable else NO_RETRY
+            wait = policy.wait_seconds(attempt, random.random())  # noqa: S311 - jitter
             if wait is None:
                 break
             self._sleep(wait)
@@ -82,6 +86,14 @@ class Transport:
         if isinstance(answer, TransportFailed):
             raise answer
         return answer
+
+    def _policy(self, answer: HttpResponse | TransportFailed) -> RetryPolicy:
+        """Whether and how to ask again after what came."""
+        if isinstance(answer, TransportFailed):
+            return self._retry
+        if answer.status not in RETRY_STATUSES:
+            return NO_RETRY
+        return self._throttled if answer.status == 429 else self._retry
 
     def _once(self, request: HttpRequest, base_url: str, token: Secret | None) -> HttpResponse | TransportFailed:
         """One attempt. A failure is returned, not raised, so that no traceback holds the request with its token."""
@@ -111,6 +123,37 @@ class Transport:
             f"{request.operation.operation_id}: no answer from {urlsplit(base_url).netloc} ({reason}). "
             "Next: check the connection, the endpoint and the proxy, then try again"
         )
+
+
+class RecordingAdapter(HTTPAdapter):
+    """Sends like the usual adapter and hands on each exchange whose answer arrived in full; the bodies decompressed.
+
+    Args:
+        keep: Is given each exchange, on the thread that asked.
+    """
+
+    def __init__(self, keep: Callable[[Exchange], None]) -> None:
+        super().__init__()
+        self._keep = keep
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - requests' signature
+        """Send one request."""
+        answer = super().send(request, *args, **kwargs)
+        # Raises where the body breaks off or is no gzip: then there is no answer to keep.
+        body = answer.content
+        self._keep(
+            Exchange(
+                method=request.method or "",
+                url=request.url or "",
+                request_headers=tuple(request.headers.items()),
+                request_body=request.body.encode("utf-8") if isinstance(request.body, str) else request.body or b"",
+                status=answer.status_code,
+                reason=answer.reason or "",
+                response_headers=tuple(answer.headers.items()),
+                response_body=body,
+            )
+        )
+        return answer
 
 
 class ReplayAdapter(BaseAdapter):

@@ -1,5 +1,6 @@
 """The transport against a server on loopback that records what it was sent."""
 
+import gzip
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -11,7 +12,8 @@ from spapi_invoices.core.retry import NO_RETRY, RetryPolicy
 from spapi_invoices.core.shipment_invoicing import build_get_invoice_status, build_submit_invoice
 from spapi_invoices.core.wire import HttpRequest, Secret
 from spapi_invoices.errors import TransportFailed
-from spapi_invoices.io.transport import USER_AGENT, Transport
+from spapi_invoices.io.transport import USER_AGENT, RecordingAdapter, Transport
+from spapi_invoices.recording import Exchange
 
 Reply = tuple[int, dict[str, str], bytes]
 
@@ -135,6 +137,37 @@ def test_half_a_body_is_no_answer(serve, reply: Reply):
     server = serve(reply)
     with pytest.raises(TransportFailed, match=r"getInvoiceStatus: no answer from 127\.0\.0\.1:\d+ .* Next: "):
         Transport(retry=NO_RETRY).send(STATUS, server.endpoint)
+
+
+class TestRecordingAdapter:
+    """What went over the wire is handed on, once it is all there."""
+
+    def test_an_exchange_is_what_was_sent_and_answered(self, serve):
+        """Method, address, headers and body of both sides; the answer's body decompressed."""
+        heard: list[Exchange] = []
+        server = serve((200, {"content-encoding": "gzip", "x-amzn-RequestId": "r"}, gzip.compress(b'{"a": 1}')))
+        Transport(adapter=RecordingAdapter(heard.append)).send(SUBMIT, server.endpoint, Secret("the-token"))
+        (one,) = heard
+        assert (one.method, one.url) == ("POST", f"{server.endpoint}{SUBMIT.target()}")
+        assert (one.request_body, dict(one.request_headers)["x-amz-access-token"]) == (SUBMIT.body, "the-token")
+        assert (one.status, one.reason, one.response_body) == (200, "OK", b'{"a": 1}')
+        assert dict(one.response_headers)["x-amzn-RequestId"] == "r"
+
+    def test_every_answered_attempt_is_an_exchange(self, serve):
+        """Refusals before the answer are handed on too, in order."""
+        heard: list[Exchange] = []
+        answer = transport(adapter=RecordingAdapter(heard.append)).send(STATUS, serve(DOWN, DOWN, GOOD).endpoint)
+        assert ([one.status for one in heard], answer.status) == ([503, 503, 200], 200)
+
+    @pytest.mark.parametrize(
+        "reply", [(200, {"content-length": "100"}, b"{"), (200, {"content-encoding": "gzip"}, b"no gzip")]
+    )
+    def test_half_an_answer_is_none(self, serve, reply: Reply):
+        """What did not arrive in full is not handed on."""
+        heard: list[Exchange] = []
+        with pytest.raises(TransportFailed):
+            Transport(adapter=RecordingAdapter(heard.append)).send(STATUS, serve(reply).endpoint)
+        assert heard == []
 
 
 @pytest.mark.parametrize("token", ["with\nbreak", "snow ☃"])
