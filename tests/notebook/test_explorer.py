@@ -23,7 +23,7 @@ def test_fetch_shows_and_keeps_the_frame(explorer):
     explorer._worker.join()
     assert explorer.fetched.frame.equals(spi.connect(replay=DEMO).customer_invoices("2026-10-01", "2026-10-31").frame)
     assert explorer.fetched.frame["purchase_order_number"][0] in explorer._table.value
-    assert "15 invoices in 5 windows, all complete" in explorer._message.value
+    assert "16 invoices in 5 windows, all complete" in explorer._message.value
     assert (explorer._bar.value, explorer._bar.max) == (5, 5)
     assert (explorer._fetch.disabled, explorer._cancel.disabled) == (False, True)
 

@@ -20,6 +20,8 @@ import nbformat
 import pytest
 from conftest import DEMO
 
+import spapi_invoices as spi
+
 pytest.importorskip("jupyterlab", reason="JupyterLab is in the extra [dev]")
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is in the extra [test]")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -84,6 +86,11 @@ def _await_server(port: int) -> None:
     raise TimeoutError("JupyterLab did not start")
 
 
+def first_order() -> str:
+    """The number of the first purchase order that the recording has."""
+    return spi.connect(replay=DEMO).customer_invoices("2026-10-01", "2026-10-31").frame["purchase_order_number"][0]
+
+
 def test_fetch_by_hand(lab: str):
     """A person picks nothing, presses Fetch, sees progress and the frame, and reads it back in the next cell."""
     with playwright.sync_playwright() as driver:
@@ -97,11 +104,11 @@ def test_fetch_by_hand(lab: str):
         button = page.get_by_role("button", name="Fetch")
         button.wait_for(timeout=30_000)
         button.click()
-        page.get_by_text("15 invoices in 5 windows, all complete").wait_for(timeout=30_000)
-        assert page.get_by_text("H4QQ4HJ9").count() >= 1
+        page.get_by_text("16 invoices in 5 windows, all complete").wait_for(timeout=30_000)
+        assert page.get_by_text(first_order()).count() >= 1
         page.locator(".jp-Cell").nth(1).click()
         page.keyboard.press("Shift+Enter")
-        page.get_by_text("<Fetched: 15 customer invoices, 5 of 5 windows complete>").wait_for(timeout=30_000)
+        page.get_by_text("<Fetched: 16 customer invoices, 5 of 5 windows complete>").wait_for(timeout=30_000)
         if shot := os.environ.get("SPAPI_SCREENSHOT"):
             page.screenshot(path=shot)
         browser.close()

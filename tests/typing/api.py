@@ -7,13 +7,14 @@ import polars as pl
 
 import spapi_invoices as spi
 
+with spi.connect(profile="india", record="x.yaml", keep_documents=True) as recording:
+    statuses: pl.DataFrame = recording.invoice_statuses(["D1aB2"])
 client: spi.Client = spi.connect(replay="cassettes/demo.yaml")
 fetched: spi.Fetched = client.customer_invoices("2026-10-01", date(2026, 10, 31))
 frame: pl.DataFrame = fetched.frame
 complete: bool = fetched.complete
 invoice: pl.DataFrame = client.customer_invoice("2JK3S9VC")
 shipments: spi.Shipments = client.shipments(["D1aB2"])
-statuses: pl.DataFrame = client.invoice_statuses(["D1aB2"])
 receipt: spi.Receipt = client.submit_invoice("D1aB2", Path("nfe.xml"), dry_run=True)
 facts: pl.DataFrame = spi.read_documents(fetched)
 result: spi.Reconciliation = spi.reconcile(
