@@ -125,7 +125,7 @@ class Client:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self.recorder is not None:
-            self.recorder.end_block()
+            self.recorder.end_block(error)
 
     @_recorded
     def customer_invoices(  # noqa: PLR0913 - the operation's parameters, one for one

@@ -2,7 +2,8 @@
 
 A call of the client is recorded when it ends: with a result, or with an error that Amazon answered, for that is the
 recording one wants to show. A call that got no answer, was interrupted or crashed is not. After each call the file is
-written whole, so at any moment it is absent or complete; inside ``with client:`` that waits for the end of the block.
+written whole, so at any moment it is absent or complete. With ``with client:`` the same is true of the whole block: it
+is written at its end, and a block that is interrupted or crashes leaves the file as it was.
 
 vcrpy writes the file but does not record: it would put its own ``http.client`` under the whole process, and what other
 code in it asks of other hosts would be in the file too. Here only the client's own session is heard.
@@ -102,15 +103,25 @@ class Recorder:
         with self._lock:
             self._blocks += 1
 
-    def end_block(self) -> None:
+    def end_block(self, error: BaseException | None) -> None:
         """Write the file, if this was the last block.
+
+        Args:
+            error: What ended the block, if not its end: unless Amazon answered it, nothing of the block is kept.
 
         Raises:
             FileFailed: The file cannot be written.
         """
         with self._lock:
             self._blocks -= 1
+            if error is not None and not (isinstance(error, SpapiInvoicesError) and _was_answered(error)):
+                self.discard()
             self._write()
+
+    def discard(self) -> None:
+        """Forget what is not yet in the file."""
+        with self._lock:
+            del self._ended[self.written :]
 
     def _end(self, mine: list[Exchange]) -> None:
         if mine:

@@ -281,6 +281,34 @@ class TestWhenItIsWritten:
                 client.invoice_statuses(["D2", "D3"], progress=raise_it)
         assert path.read_bytes() == before
 
+    @pytest.mark.parametrize("stop", [KeyboardInterrupt, ZeroDivisionError, TransportFailed])
+    def test_a_block_that_does_not_end_changes_nothing(self, path: Path, stop: type[BaseException]):
+        """A good recording is not replaced by the first half of another, though its calls had ended."""
+        with recording(path, of("D1", "D2")) as (client, _):
+            client.invoice_statuses(["D1", "D2"])
+            before = path.read_bytes()
+        with recording(path, of("D1", "D2")) as (client, _), pytest.raises(stop), client:
+            client.invoice_statuses(["D1"])
+            raise stop
+        assert path.read_bytes() == before
+
+    def test_a_block_that_an_answer_ends_is_written(self, path: Path):
+        """The refusal and what came before it."""
+        script = {**of("D1"), f"{INVOICES}/PO1": [UNKNOWN]}
+        with recording(path, script) as (client, _), pytest.raises(NotFound), client:
+            client.invoice_statuses(["D1"])
+            client.customer_invoice("PO1")
+        assert len(paths(path)) == 2
+
+    def test_what_is_discarded_is_not_written(self, path: Path):
+        """What is in the file already stays there."""
+        with recording(path, of("D1", "D2")) as (client, _):
+            client.invoice_statuses(["D1"])
+            with client:
+                client.invoice_statuses(["D2"])
+                client.recorder.discard()
+        assert paths(path) == [f"{SHIPMENTS}/D1/invoice/status"]
+
     def test_nothing_asked_is_nothing_written(self, path: Path):
         """A request that is refused here leaves no file and does not touch one that is there."""
         path.write_text("an older recording")
