@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import tempfile
 import threading
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -44,7 +45,11 @@ class _Heard(threading.local):
 class Recorder:
     """Collects the exchanges of one client, in memory, and writes them. Safe for any number of threads.
 
-    Writing costs about 2.5 ms for each exchange that is in the file, so many calls go into one ``with client:``.
+    The whole file is scrubbed and written each time, about 2.5 ms an exchange, so the cost of single calls grows with the
+    square of their number: many calls go into one ``with client:``.
+
+    A call that succeeded has succeeded, also where its recording cannot be written: that is a ``RuntimeWarning`` then, and
+    an error at the end of a block.
 
     Args:
         path: The cassette; what is there is replaced when the first call ends.
@@ -70,6 +75,11 @@ class Recorder:
         self.written = 0
         self._blocks, self._lock = 0, threading.RLock()
 
+    @property
+    def pending(self) -> int:
+        """How many exchanges are not in the file yet."""
+        return len(self._ended) - self.written
+
     def replaced(self) -> Counter[str]:
         """How often a thing of each kind was replaced, over all that is recorded."""
         return Counter(one.kind for one in audit(self._ended, allow_documents=self._keep_documents))
@@ -80,11 +90,7 @@ class Recorder:
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        """The exchanges heard in this block are recorded together or not at all.
-
-        Raises:
-            FileFailed: The file cannot be written.
-        """
+        """The exchanges heard in this block are recorded together or not at all."""
         outer, mine = self._heard.exchanges, list[Exchange]()
         self._heard.exchanges = mine
         try:
@@ -124,14 +130,19 @@ class Recorder:
             del self._ended[self.written :]
 
     def _end(self, mine: list[Exchange]) -> None:
-        if mine:
-            with self._lock:
-                self._ended += mine
+        if not mine:
+            return
+        with self._lock:
+            self._ended += mine
+            try:
                 self._write()
+            except FileFailed as error:
+                # The call's result is worth more than its recording: an invoice that was sent must not look as if it was not.
+                warnings.warn(f"the call was answered, its recording is not written: {error}", RuntimeWarning, stacklevel=6)
 
     def _write(self) -> None:
         # All anew each time: a value found to be personal in the last answer is replaced in the first one too.
-        if len(self._ended) > self.written and not self._blocks:
+        if self.pending and not self._blocks:
             secrets = (self._profile.client_secret, self._profile.refresh_token, Secret(self._profile.client_id))
             clean = scrub(self._ended, _key(self._profile), secrets, keep_documents=self._keep_documents)
             write_whole(self.path, as_cassette(clean, self._profile).encode("utf-8"))

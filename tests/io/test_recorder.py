@@ -287,17 +287,38 @@ class TestWhenItIsWritten:
         with recording(path, of("D1", "D2")) as (client, _):
             client.invoice_statuses(["D1", "D2"])
             before = path.read_bytes()
-        with recording(path, of("D1", "D2")) as (client, _), pytest.raises(stop), client:
+        with recording(path, of("D1", "D2")) as (client, _):
+            client.__enter__()
             client.invoice_statuses(["D1"])
-            raise stop
+            client.__exit__(stop, stop(), None)
         assert path.read_bytes() == before
 
     def test_a_block_that_an_answer_ends_is_written(self, path: Path):
         """The refusal and what came before it."""
         script = {**of("D1"), f"{INVOICES}/PO1": [UNKNOWN]}
-        with recording(path, script) as (client, _), pytest.raises(NotFound), client:
-            client.invoice_statuses(["D1"])
-            client.customer_invoice("PO1")
+
+        def ask(client: spi.Client) -> None:
+            with client:
+                client.invoice_statuses(["D1"])
+                client.customer_invoice("PO1")
+
+        with recording(path, script) as (client, _), pytest.raises(NotFound):
+            ask(client)
+        assert len(paths(path)) == 2
+
+    def test_a_call_succeeds_where_its_recording_does_not(self, path: Path):
+        """What was fetched or sent is returned, with a warning; the end of a block is an error."""
+        with recording(path, of("D1", "D2")) as (client, _):
+            path.mkdir()
+            with pytest.warns(RuntimeWarning, match="was answered, its recording is not written: .* cannot be written"):
+                assert client.invoice_statuses(["D1"]).height == 1
+            # The token that was asked for is recorded as well.
+            assert (client.recorder.written, client.recorder.pending) == (0, 2)
+            with pytest.raises(FileFailed, match="cannot be written"), client:
+                assert client.invoice_statuses(["D2"]).height == 1
+            path.rmdir()
+            with client:
+                pass
         assert len(paths(path)) == 2
 
     def test_what_is_discarded_is_not_written(self, path: Path):
