@@ -49,6 +49,9 @@ from spapi_invoices.io.recorder import Recorder
 
 # Statuses after which an invoice may be sent. With any other, one Amazon adds included, it may have one already.
 _MAY_SEND: Final = frozenset({"NotFound", "Errored"})
+# Pages of one window: so many alike in a row, or so many at all, are no window of seven days.
+_MOST_ALIKE: Final = 9
+_MOST_PAGES: Final = 10_000
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -313,7 +316,6 @@ class Client:
         """All pages of one window. A failure is noted in the ledger, never swallowed: the caller raises it."""
         entry, rows = _Ledger(window), list[build.Row]()
         token: str | None = None
-        seen: set[str] = set()
         while True:
             request = build_get_customer_invoices(
                 window.start, window.end, next_token=token, version=self.api_version, **parameters
@@ -321,10 +323,8 @@ class Client:
             try:
                 response = self._call(request)
                 page = parse_get_customer_invoices(response)
-                if page.next_token is not None and page.next_token in seen:
-                    raise malformed(
-                        request.operation, response, "a page whose nextToken came before, so the pages never end"
-                    )
+                if page.next_token is not None and (endless := _endless(page, entry.pages)):
+                    raise malformed(request.operation, response, f"{endless}, so the pages never end")
             except SpapiInvoicesError as error:
                 return _Ledger(window, entry.pages, self._now(), error), rows
             entry.pages.append(page)
@@ -334,13 +334,23 @@ class Client:
             if page.next_token is None:
                 return _Ledger(window, entry.pages, at), rows
             token = page.next_token
-            seen.add(token)
 
     def _time(self, response: HttpResponse) -> datetime:
         try:
             return parsedate_to_datetime(response.headers["date"]).astimezone(UTC)
         except (KeyError, ValueError):
             return self._now()
+
+
+def _endless(page: CustomerInvoicePage, before: list[CustomerInvoicePage]) -> str | None:
+    """Why following a page's token would lead nowhere; a token may be spelled anew each time and say the same."""
+    if any(one.next_token == page.next_token for one in before):
+        return "a page whose nextToken came before"
+    last = before[-_MOST_ALIKE:]
+    # An invoice may be listed twice, and a page may be empty; not that often in a row.
+    if len(last) == _MOST_ALIKE and all((one.invoices, one.bad) == (page.invoices, page.bad) for one in last):
+        return f"the same page for the {_MOST_ALIKE + 1}th time in a row"
+    return f"over {_MOST_PAGES} pages" if len(before) >= _MOST_PAGES else None
 
 
 def _incomplete(fetched: Fetched, failure: SpapiInvoicesError) -> FetchIncomplete:

@@ -88,6 +88,19 @@ class TestCustomerInvoices:
             client.customer_invoices("2026-10-01", "2026-10-08")
         assert raised.value.fetched.windows["state"].to_list() == ["truncated"]
 
+    @pytest.mark.parametrize("pages", [9, 10])
+    @pytest.mark.parametrize("invoices", [[("A", PDF)], []])
+    def test_the_same_page_under_ever_new_tokens(self, cassette, pages: int, invoices: list[tuple[str, str]]):
+        """A page may come nine times in a row, as an invoice may be listed twice; the tenth is an error."""
+        asked = [WEEK, *(f"{WEEK}&nextToken=t{at}" for at in range(pages))]
+        answers = [("GET", uri, 200, page(*invoices, token=f"t{at}")) for at, uri in enumerate(asked[:-1])]
+        client = spi.connect(replay=cassette(*answers, ("GET", asked[-1], 200, page(("B", PDF)))))
+        if pages < 10:
+            assert client.customer_invoices("2026-10-01", "2026-10-08").complete
+            return
+        with pytest.raises(FetchIncomplete, match="the same page for the 10th time in a row, so the pages never end"):
+            client.customer_invoices("2026-10-01", "2026-10-08")
+
     def test_content_that_is_no_base64_is_a_row(self, cassette):
         """The row is there, with a problem and without a document."""
         frame = (
