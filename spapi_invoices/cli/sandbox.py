@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from spapi_invoices.cli.session import Session, SessionCommand
-from spapi_invoices.errors import MissingExtra
+from spapi_invoices.cli.session import Session, SessionCommand, counted
 
 if TYPE_CHECKING:
     from spapi_invoices.sandbox import Sandbox
@@ -32,12 +31,15 @@ class _SandboxCommand(SessionCommand):
     cls=_SandboxCommand,
     asks=False,
     emits=False,
+    without=("format", "output"),
     epilog="Example: spapi-invoices sandbox --port 8642 --fault html-503:0.1,slow@getShipmentDetails:0.05",
 )
 @click.option("--port", default=8642, show_default=True, help="On 127.0.0.1; 0 takes a free one.")
 @click.option("--seed", default=2026, show_default=True, help="Which world: the same seed, the same invoices.")
-@click.option("--customer-invoices", default=100, show_default=True, metavar="N", help="How many there are.")
-@click.option("--shipments", default=100, show_default=True, metavar="N", help="How many there are.")
+@click.option(
+    "--customer-invoices", default=100, show_default=True, metavar="N", help="How many; every case from 100 on."
+)
+@click.option("--shipments", default=100, show_default=True, metavar="N", help="How many; every case from 100 on.")
 @click.option(
     "--from",
     "start",
@@ -70,11 +72,7 @@ def sandbox(session: Session, /, *, start: str, end: str, log: bool, **settings:
     The address is the first line on stdout; the settings to use it with are on stderr.
     """
     from spapi_invoices.core.windows import parse_instant
-
-    try:
-        from spapi_invoices.sandbox.server import serve
-    except ImportError as error:
-        raise MissingExtra.of(error.name or "starlette", "sandbox") from None
+    from spapi_invoices.sandbox import serve
 
     def announce(running: "Sandbox") -> None:
         click.echo(running.endpoint)
@@ -121,7 +119,8 @@ def _tries(running: "Sandbox") -> str:
     world, endpoint = running.world, running.endpoint
     ask = f"spapi-invoices --endpoint {endpoint}"
     start = max(world.start, world.end - _MONTH)
-    return f"""Try, with {len(world.purchase_orders)} customer invoices and {len(world.shipments)} shipments:
+    held = f"{counted(len(world.purchase_orders), 'customer invoice')} and {counted(len(world.shipments), 'shipment')}"
+    return f"""Try, with {held}:
 
 {ask} customer-invoices fetch --from {_iso(start)} --to {_iso(world.end)}
 curl -s {endpoint}/sandbox/shipment-ids | head -{_BURST} > ids.txt

@@ -8,16 +8,20 @@ Needs the extra ``[sandbox]``::
 
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from spapi_invoices.sandbox.server import Sandbox, running
+from spapi_invoices.errors import MissingExtra
 
-__all__ = ["Sandbox", "running"]
+if TYPE_CHECKING:
+    from spapi_invoices.sandbox.server import Sandbox, running, serve
+
+__all__ = ["Sandbox", "running", "serve"]
 
 
 # Not imported above: the command line shows the table of faults where the extra is not installed.
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
-    from spapi_invoices.sandbox import server  # noqa: PLC0415 - see above
-
+    try:
+        from spapi_invoices.sandbox import server  # noqa: PLC0415 - see above
+    except ModuleNotFoundError as error:
+        raise MissingExtra.of((error.name or "starlette").partition(".")[0], "sandbox") from None
     return getattr(server, name)

@@ -52,6 +52,14 @@ def denied(details: str, code: str = "Unauthorized") -> Refusal:
     return refusal(403, code, "Access to requested resource is denied.", details, "AccessDeniedException")
 
 
+def internal_failure() -> Refusal:
+    """500, as seen in the wild.
+
+    Source: issue 2684 of amzn/selling-partner-api-models.
+    """
+    return refusal(500, "InternalFailure", "We encountered an internal error. Please try again.")
+
+
 def throttled() -> Refusal:
     """429, as seen in the wild: without ``Retry-After`` and without the rate.
 

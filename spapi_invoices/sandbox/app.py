@@ -6,6 +6,7 @@ account, quota. What is left is a function of the world and the call.
 
 import base64
 import hashlib
+import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,13 +22,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from spapi_invoices.endpoints import Operation
 from spapi_invoices.sandbox import control, customer_invoices, login, shipments, static_examples, tokens
 from spapi_invoices.sandbox.accounts import Account, check_access
-from spapi_invoices.sandbox.answer import Answer, Refusal, denied, throttled
+from spapi_invoices.sandbox.answer import Answer, Refusal, denied, internal_failure, invalid, throttled
 from spapi_invoices.sandbox.buckets import Bucket
 from spapi_invoices.sandbox.call import Call, find_operation
 from spapi_invoices.sandbox.delivery import deliver
 from spapi_invoices.sandbox.faults import instead
 from spapi_invoices.sandbox.state import State
 
+_LOG: Final = logging.getLogger(__name__)
+_LONGEST_USER_AGENT: Final = 500
 Handler = Callable[[State, Call, Account], Answer]
 
 
@@ -40,11 +43,12 @@ def make_app(state: State) -> ASGIApp:
     What is certain, because Amazon documents it or it was seen in the wild:
 
     ==================  ================================================================================================
-    Login with Amazon   Both grant types; ``{"error", "error_description"}``; a token lives 3600 s.
+    Login with Amazon   Both grant types; parameters as a form or, as Amazon's own SDKs send them, as a JSON object;
+                        ``{"error", "error_description"}``; a token lives 3600 s.
     Tokens API          1 to 50 resources; paths with placeholders or ids; a path of another form gives a token that
                         opens nothing; without the roles 400 InvalidInput.
     Refusals            403 Unauthorized for no token, an expired, a made-up or the wrong kind of one; 403
-                        MissingAuthenticationToken for a path that is none.
+                        MissingAuthenticationToken for a path that is none; a User-Agent of over 500 characters.
     Other regions       An empty list of customer invoices; 404 SellingPartnerNotFoundError for a vendor not enabled.
     Quotas              Rate and burst of each operation, per account; in the static sandbox 5 a second and 15; the 429's
                         body and headers; the rate's header on 20x, 400 and 404 alone.
@@ -56,16 +60,18 @@ def make_app(state: State) -> ASGIApp:
     What is a guess, because nobody says:
 
     ==================  ================================================================================================
-    Login with Amazon   Wording for a wrong content type, a missing parameter or an unknown scope.
-    Tokens API          A placeholder of another name than the model's opens nothing.
+    Login with Amazon   Wording for a wrong content type or body, a missing parameter or an unknown scope.
+    Tokens API          A placeholder of another name than the model's opens nothing; wording for over 50 resources.
     Refusals            A restricted operation refuses an access token (elsewhere Amazon has masked the data instead), a
-                        plain one refuses a restricted data token; a wrong method is answered as a wrong path.
+                        plain one refuses a restricted data token; a wrong method is answered as a wrong path; the
+                        long User-Agent gets 400 InvalidInput.
     Other regions       Shipment invoicing refuses with 403; a single customer invoice is not found.
     Quotas              v1 and 2021-12-28 have a bucket each; a refused request takes nothing from it.
     Customer invoices   createdAfter is inclusive and createdBefore is not; ASC and 100 a page unless told otherwise;
-                        older than 184 days is 400, not empty; unknown and repeated parameters are 400, but for the
-                        marketplace that clients send with every GET; a page token lives an hour and wants the same
-                        query; of a re-issued invoice the single one is the newest; wording of the 400s.
+                        older than 184 days is 400, not empty, and counted from when the sandbox began, so that a fast
+                        clock does not age its world; unknown and repeated parameters are 400, but for the marketplace
+                        that clients send with every GET; a page token lives an hour and wants the same query; of a
+                        re-issued invoice the single one is the newest; wording of the 400s.
     Shipments           30 s from Processing to the end; a second submission is always taken and starts anew; what makes
                         an invoice end as Errored (`sandbox.shipments.fault_of`).
     ==================  ================================================================================================
@@ -105,6 +111,10 @@ def _answer(state: State, call: Call | None) -> Answer:
         return instead(call.fault) or _carried_out(state, call)
     except Refusal as refusal:
         return refusal.answer
+    except Exception:  # noqa: BLE001 - see below
+        # The outermost edge: a mistake of ours must reach the client as Amazon's would, and us with its traceback.
+        _LOG.exception("%s was not answered", call.operation.operation_id)
+        return internal_failure().answer
 
 
 def _carried_out(state: State, call: Call) -> Answer:
@@ -118,6 +128,8 @@ def _carried_out(state: State, call: Call) -> Answer:
     account = tokens.authorise(call, state.clock.now())
     check_access(account, call.operation)
     _take(state, call.operation, account)
+    if len(call.headers.get("user-agent", "")) > _LONGEST_USER_AGENT:
+        raise invalid(f"User-Agent must have no more than {_LONGEST_USER_AGENT} characters.")
     example = static_examples.answer(call) if state.static else None
     return example or _HANDLERS[call.operation.operation_id](state, call, account)
 

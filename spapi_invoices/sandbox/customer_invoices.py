@@ -29,7 +29,7 @@ def get_customer_invoices(state: State, call: Call, account: Account) -> Answer:
     """
     asked, now = read_query(call), state.clock.now()
     after, before = asked["createdAfter"], asked["createdBefore"]
-    _check_range(after, before, now)
+    _check_range(after, before, state.world.now)
     scope = _scope(call, account)
     start = _position(asked["nextToken"], scope, now) if "nextToken" in asked else 0
     found = range(0)
@@ -40,9 +40,11 @@ def get_customer_invoices(state: State, call: Call, account: Account) -> Answer:
         found = found[::-1]
     size = min(asked.get("limit", state.page_size), state.page_size)
     orders, following = _page(state, found, start, size, asked.get("shipFromPartyId"))
+    token = None if following is None else seal("page", scope, following, now.timestamp())
     if call.fault == "repeat-token":
-        following = start
-    pagination = {} if following is None else {"nextToken": seal("page", scope, following, now.timestamp())}
+        # To the byte, as Amazon's static sandbox does: sealed anew it would be another text of the same meaning.
+        token = asked.get("nextToken") or seal("page", scope, start, now.timestamp())
+    pagination = {} if token is None else {"nextToken": token}
     return _answer(call, {"pagination": pagination, "customerInvoices": [_invoice(order) for order in orders]})
 
 
@@ -63,10 +65,11 @@ def get_customer_invoice(state: State, call: Call, account: Account) -> Answer:
     return _answer(call, _invoice(order))
 
 
-def _check_range(after: datetime, before: datetime, now: datetime) -> None:
+def _check_range(after: datetime, before: datetime, world_now: datetime) -> None:
     if not timedelta(0) < before - after <= _LONGEST:
         raise invalid("The date range must be positive and no more than 7 days.")
-    if now - after > _LOOK_BACK:
+    # Not from what the clock shows: at a scale of 10 000 it would take the world out of reach within half an hour.
+    if world_now - after > _LOOK_BACK:
         raise invalid("createdAfter must be within the last six months.")
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from spapi_invoices.endpoints import OPERATIONS
 from spapi_invoices.errors import InvalidRequest
-from spapi_invoices.sandbox.answer import Answer, denied, refusal, throttled
+from spapi_invoices.sandbox.answer import Answer, denied, internal_failure, throttled
 
 # Longer than clients wait, as a rule.
 STALL_SECONDS: Final = 120.0
@@ -58,7 +58,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "500": Fault(
         "an internal error, in Amazon's form",
         _SP_API,
-        refusal(500, "InternalFailure", "We encountered an internal error. Please try again.").answer,
+        internal_failure().answer,
     ),
     "expired-token": Fault(
         "403, the token has expired, whatever its age",
@@ -126,14 +126,16 @@ def parse_rates(text: str) -> dict[str, float]:
     """Read ``NAME:RATE,NAME@OPERATION:RATE``, as the command line takes it and `Faults` does.
 
     Raises:
-        InvalidRequest: A part has no rate, or one that is no number.
+        InvalidRequest: A part has no rate, one that is no number, or the name of an earlier part.
 
     >>> parse_rates("html-503:0.1, reset@getShipmentDetails:1")
     {'html-503': 0.1, 'reset@getShipmentDetails': 1.0}
     """
-    rates = {}
+    rates = dict[str, float]()
     for part in filter(None, (one.strip() for one in text.split(","))):
         name, _, rate = part.partition(":")
+        if name in rates:
+            raise InvalidRequest(f"the fault {name} has two rates. Next: give it one")
         try:
             rates[name] = float(rate)
         except ValueError:
@@ -189,8 +191,9 @@ class Faults:
         self._rules: dict[tuple[str, str | None], _Drawn] = {}
         self._struck: Counter[str] = Counter()
         for key, rate in (rates or {}).items():
-            name, _, operation = key.partition("@")
-            self.set(name, rate, operation=operation or None)
+            name, at, operation = key.partition("@")
+            # "reset@" is refused: taken as None, its empty operation would strike all.
+            self.set(name, rate, operation=operation if at else None)
 
     def set(
         self, name: str, rate: float = 1.0, *, operation: str | None = None, times: int | None = None, skip: int = 0

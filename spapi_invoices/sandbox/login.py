@@ -1,8 +1,11 @@
-"""Login with Amazon: from the form of a request to an access token. Not for what the token opens: `sandbox.tokens` knows."""
+"""Login with Amazon: from the parameters of a request to an access token. Not for what the token opens: `sandbox.tokens` knows."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qsl
+
+import msgspec
 
 from spapi_invoices.io.connect import SANDBOX_PROFILE
 from spapi_invoices.sandbox.accounts import BY_REFRESH_TOKEN
@@ -10,7 +13,6 @@ from spapi_invoices.sandbox.answer import Answer, Refusal, answer_json
 from spapi_invoices.sandbox.call import Call
 from spapi_invoices.sandbox.tokens import LIFETIME_SECONDS, access_token
 
-_FORM: Final = "application/x-www-form-urlencoded"
 _NO_STORE: Final = {"cache-control": "no-store", "pragma": "no-cache"}
 # Grant type -> the parameter it needs beside the client's id and secret.
 _GRANTS: Final = {"refresh_token": "refresh_token", "client_credentials": "scope"}
@@ -42,10 +44,29 @@ def log_in(call: Call, now: datetime) -> Answer:
 
 
 def _form(call: Call) -> dict[str, str]:
-    """The form; a parameter that is empty is not there."""
-    if call.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-        raise _refusal("invalid_request", f"The request must have the content type {_FORM}")
-    return dict(parse_qsl(call.body.decode("utf-8", "replace")))
+    """The parameters; one that is empty is not there."""
+    content_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type not in _READERS:
+        raise _refusal("invalid_request", f"The request must have the content type {' or '.join(_READERS)}")
+    return {name: text for name, text in _READERS[content_type](call.body).items() if text}
+
+
+def _urlencoded(body: bytes) -> dict[str, str]:
+    return dict(parse_qsl(body.decode("utf-8", "replace")))
+
+
+def _json(body: bytes) -> dict[str, str]:
+    try:
+        return msgspec.json.decode(body, type=dict[str, str])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise _refusal("invalid_request", "The request body must be a JSON object of strings") from None
+
+
+# The second is what the login code of Amazon's own SDKs for Java and C# sends.
+_READERS: Final[Mapping[str, Callable[[bytes], dict[str, str]]]] = {
+    "application/x-www-form-urlencoded": _urlencoded,
+    "application/json": _json,
+}
 
 
 def _grant(form: dict[str, str]) -> str:

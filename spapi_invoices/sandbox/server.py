@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import logging
+import re
 import signal
 import socket
 import threading
@@ -10,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import unquote
 
 import uvicorn
 from starlette.requests import ClientDisconnect
@@ -22,14 +25,16 @@ from spapi_invoices.io.connect import connect
 from spapi_invoices.sandbox.app import make_app
 from spapi_invoices.sandbox.clock import Clock
 from spapi_invoices.sandbox.faults import Faults, parse_rates
-from spapi_invoices.sandbox.state import State, Submission
+from spapi_invoices.sandbox.state import MAX_LIMIT, State, Submission
 from spapi_invoices.sandbox.world import END, SEED, START, World, make_world
 
 HOST: Final = "127.0.0.1"
 COUNT: Final = 100
-PAGE_SIZE: Final = 100
-# A day in less than a second; the calendar lasts for a month of it.
-_FASTEST: Final = 100_000
+_LAST_PORT: Final = 65535
+# In a form that only a client's proxy is sent, as a rule: RFC 9112, section 3.2.2.
+_AUTHORITY: Final = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
+# What uvicorn says of a client's mistakes is for whoever listens; without this it goes to stderr where nobody does.
+logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ def running(  # noqa: PLR0913 - the settings of a sandbox, all with a default
     time_scale: float = 1.0,
     faults: Mapping[str, float] | str = "",
     static: bool = False,
-    page_size: int = PAGE_SIZE,
+    page_size: int = MAX_LIMIT,
     log: Callable[[str], None] | None = None,
 ) -> Iterator[Sandbox]:
     """Run a sandbox beside the caller for the length of the block.
@@ -94,9 +99,6 @@ def running(  # noqa: PLR0913 - the settings of a sandbox, all with a default
     >>> found.complete
     True
     """
-    _check("port", port, 0, 65535)
-    _check("time_scale", time_scale, 0, _FASTEST)
-    _check("page_size", page_size, 1, PAGE_SIZE)
     world = make_world(seed, customer_invoices=customer_invoices, shipments=shipments, start=start, end=end)
     rates = parse_rates(faults) if isinstance(faults, str) else faults
     state = State(world, Clock(world.now, time_scale), Faults(seed, rates), static, page_size, log)
@@ -123,7 +125,9 @@ def serve(announce: Callable[[Sandbox], None], **settings: Any) -> None:  # noqa
     Raises:
         InvalidRequest: As `running` does.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGINT too: a shell starts what it runs in the background with that one ignored.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), running(**settings) as sandbox:
         announce(sandbox)
         while True:
@@ -131,13 +135,10 @@ def serve(announce: Callable[[Sandbox], None], **settings: Any) -> None:  # noqa
             time.sleep(3600)
 
 
-def _check(name: str, value: float, low: int, high: int) -> None:
-    if not low <= value <= high:
-        raise InvalidRequest(f"the sandbox's {name} is {value}. Next: give one from {low} to {high}")
-
-
 def _listen(port: int) -> socket.socket:
     """A listening socket, so that the first request is queued even before the server loop runs."""
+    if not 0 <= port <= _LAST_PORT:
+        raise InvalidRequest(f"the sandbox's port is {port}. Next: give one from 0 to {_LAST_PORT}")
     try:
         listening = socket.create_server((HOST, port))
     except OSError as error:
@@ -168,7 +169,7 @@ class _Server(uvicorn.Server):
 
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
-        _without_noise(app),
+        _edge(app),
         http=_Protocol,
         ws="none",
         # The logging of whoever runs us is theirs.
@@ -183,11 +184,20 @@ def _config(app: ASGIApp) -> uvicorn.Config:
     )
 
 
-def _without_noise(app: ASGIApp) -> ASGIApp:
-    """The application; a client that leaves before its request has arrived is no fault of it."""
+def _edge(app: ASGIApp) -> ASGIApp:
+    """The application behind HTTP; a client that leaves before its request has arrived is no fault of it."""
 
-    async def quiet(scope: Scope, receive: Receive, send: Send) -> None:
+    async def edge(scope: Scope, receive: Receive, send: Send) -> None:
         with contextlib.suppress(ClientDisconnect):
-            await app(scope, receive, send)
+            await app(_origin_form(scope), receive, send)
 
-    return quiet
+    return edge
+
+
+def _origin_form(scope: Scope) -> Scope:
+    """A request whose target is a path, also where a whole address was sent."""
+    found = _AUTHORITY.match(scope["raw_path"])
+    if found is None:
+        return scope
+    path = scope["raw_path"][found.end() :] or b"/"
+    return {**scope, "raw_path": path, "path": unquote(path.decode("ascii"))}

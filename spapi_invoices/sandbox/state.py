@@ -62,4 +62,4 @@ class State:
 
     def __post_init__(self) -> None:
         if not 1 <= self.page_size <= MAX_LIMIT:
-            raise InvalidRequest(f"page_size is {self.page_size}. Next: give a number from 1 to {MAX_LIMIT}")
+            raise InvalidRequest(f"the sandbox's page_size is {self.page_size}. Next: give one from 1 to {MAX_LIMIT}")

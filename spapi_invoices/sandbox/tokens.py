@@ -14,6 +14,7 @@ from spapi_invoices.endpoints import OPERATIONS
 from spapi_invoices.sandbox.accounts import BY_NAME, Account
 from spapi_invoices.sandbox.answer import Answer, answer_json, denied, invalid
 from spapi_invoices.sandbox.call import Call, find_operation, read_body, unreadable
+from spapi_invoices.sandbox.parameters import read_query
 from spapi_invoices.sandbox.sealed import seal, unseal
 from spapi_invoices.sandbox.state import State
 
@@ -49,10 +50,13 @@ def create_restricted_data_token(state: State, call: Call, account: Account) -> 
     A path that no operation has is no error: it gives a token that opens nothing, as Amazon's does.
 
     Raises:
-        Refusal: No resource, over 50, one without method or path, or an account without the roles.
+        Refusal: No resource, over 50, one without method or path, a query, or an account without the roles.
     """
+    read_query(call)
     resources = read_body(call, CreateRestrictedDataTokenRequest).restrictedResources
-    if not 1 <= len(resources) <= MAX_RESOURCES or any(not one.path or one.method not in _METHODS for one in resources):
+    if len(resources) > MAX_RESOURCES:
+        raise unreadable(f"A token is for {MAX_RESOURCES} resources at most, not for {len(resources)}.")
+    if not resources or any(not one.path or one.method not in _METHODS for one in resources):
         raise unreadable("Resource not provided.")
     if not account.roles:
         raise invalid("Application do not have access to some or all requested resource")

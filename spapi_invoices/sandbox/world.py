@@ -7,11 +7,13 @@ and which time follow from a position or an id by arithmetic, so a world of any 
 import random
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Final, NamedTuple, overload
+
+import msgspec
 
 from spapi_invoices.errors import InvalidRequest
 from spapi_invoices.sandbox.cases import CASES, ORDERS_PER_CASE, Made
@@ -25,6 +27,9 @@ END: Final = datetime(2026, 11, 1, tzinfo=UTC)
 # From the end of the world to its now: 9 o'clock of the second day.
 _LATER: Final = timedelta(hours=33)
 _LARGEST: Final = 10_000_000
+# Between these every NF-e has a date that one can have (the first were of 2006), and a month is left for what comes after.
+_EARLIEST: Final = datetime(2006, 1, 2, tzinfo=UTC)
+_LATEST: Final = datetime(2099, 11, 27, tzinfo=UTC)
 _TICK: Final = timedelta(microseconds=1)
 _SHORTEST_DECK: Final = timedelta(seconds=1)
 
@@ -56,8 +61,8 @@ class World:
     Attributes:
         document_count: How many documents of purchase orders.
         shipment_count: How many shipments.
-        start: No document is available before.
-        end: All are before.
+        start: No document is available before; UTC.
+        end: All are before; UTC.
     """
 
     seed: int
@@ -70,8 +75,6 @@ class World:
         for name, count in (("customer invoices", self.document_count), ("shipments", self.shipment_count)):
             if not 0 <= count <= _LARGEST:
                 raise InvalidRequest(f"a world of {count} {name} is not made. Next: give a number from 0 to {_LARGEST}")
-        if self.start.tzinfo is None or self.end.tzinfo is None:
-            raise InvalidRequest("the world's start or end has no time zone. Next: give it one, as UTC")
         if self.end - self.start < max(self.decks, 1) * _SHORTEST_DECK:
             raise InvalidRequest(
                 f"from {self.start} to {self.end} is too short for a world of this size. Next: give an end that is later"
@@ -85,7 +88,12 @@ class World:
     @cached_property
     def decks(self) -> int:
         """How many decks it takes."""
-        return max(-(-self.document_count // len(_DOCUMENTS)), -(-self.shipment_count // len(_SHIPMENTS)))
+        return max(self.document_decks, -(-self.shipment_count // len(_SHIPMENTS)))
+
+    @property
+    def document_decks(self) -> int:
+        """How many of them have documents; they are the first."""
+        return -(-self.document_count // len(_DOCUMENTS))
 
     @property
     def ids(self) -> Ids:
@@ -128,12 +136,20 @@ class World:
                 if content is not None:
                     yield f"{shipment_id}{suffix}.xml", content
 
-    def begin(self, deck: int) -> datetime:
-        """When a deck's part of the time begins; that of the first deck after the last is the end."""
-        return self.start + (self.end - self.start) * deck // max(self.decks, 1)
+    def part(self, deck: int) -> tuple[datetime, datetime]:
+        """When a deck's part of the time begins and ends: decks with documents share all of it, and so do those without."""
+        with_documents = self.document_decks
+        if deck < with_documents:
+            return self._share(deck, with_documents), self._share(deck + 1, with_documents)
+        deck, without = deck - with_documents, self.decks - with_documents
+        return self._share(deck, without), self._share(deck + 1, without)
+
+    def _share(self, n: int, of: int) -> datetime:
+        # In whole ticks: a century times a hundred thousand is more than a timedelta holds.
+        return self.start + _TICK * ((self.end - self.start) // _TICK * n // of)
 
     def _available_before(self, moment: datetime) -> int:
-        deck = bisect_right(range(self.decks), moment, key=self.begin) - 1
+        deck = bisect_right(range(self.document_decks), moment, key=lambda deck: self.part(deck)[0]) - 1
         if deck < 0:
             return 0
         in_deck = bisect_left(_times(self, deck), (moment,))
@@ -155,12 +171,23 @@ def make_world(
         customer_invoices: How many documents of purchase orders, a re-issued one counted again.
         shipments: How many shipments.
         start: When the first may become available; aware.
-        end: Before which all are.
+        end: Before which all are; aware.
 
     Raises:
-        InvalidRequest: A number is negative or above ten million, or the time does not suffice.
+        InvalidRequest: A number is negative or above ten million, or the time does not suffice or is not of this century.
     """
-    return World(seed, customer_invoices, shipments, start, end)
+    return World(seed, customer_invoices, shipments, _utc("start", start), _utc("end", end))
+
+
+def _utc(name: str, moment: datetime) -> datetime:
+    """The same moment in UTC: the world's dates must not depend on the zone in which it was asked for."""
+    if moment.utcoffset() is None:
+        raise InvalidRequest(f"the world's {name} has no time zone. Next: give it one, as UTC")
+    if not _EARLIEST <= moment <= _LATEST:
+        raise InvalidRequest(
+            f"the world's {name} is {moment.isoformat()}. Next: give one from {_EARLIEST:%Y-%m-%d} to {_LATEST:%Y-%m-%d}"
+        )
+    return moment.astimezone(UTC)
 
 
 # Neighbours are asked for together, and a window has two ends.
@@ -181,7 +208,7 @@ def _made(world: World, deck: int, case: int) -> Made:
 
 def _stage(world: World, deck: int, case: int) -> Stage:
     chance = random.Random(f"{world.seed} deck {deck} case {case}")  # noqa: S311 - a made-up world, not a secret
-    begin, end = world.begin(deck), world.begin(deck + 1)
+    begin, end = world.part(deck)
     # The last tenth is for the documents that follow, half-way from the first to the end if there are two.
     moment = begin + _TICK * chance.randrange((end - begin) * 9 // 10 // _TICK)
     documents = max(_DECK[case].documents, 1)
@@ -240,7 +267,7 @@ class Shipments(Mapping[str, Shipment]):
         return isinstance(shipment_id, str) and self._number(shipment_id) is not None
 
     def __getitem__(self, shipment_id: str) -> Shipment:
-        """The shipment.
+        """The shipment; its detail is the caller's own, to be changed without changing the world.
 
         Raises:
             KeyError: The id was never given out.
@@ -250,7 +277,8 @@ class Shipments(Mapping[str, Shipment]):
             raise KeyError(shipment_id)
         deck, at = divmod(number, len(_SHIPMENTS))
         slot = _SHIPMENTS[at]
-        return _made(self.world, deck, slot.case).shipments[slot.n]
+        shipment = _made(self.world, deck, slot.case).shipments[slot.n]
+        return replace(shipment, detail=msgspec.to_builtins(shipment.detail))
 
     def _number(self, shipment_id: str) -> int | None:
         number = self.world.ids.shipment_of(shipment_id)

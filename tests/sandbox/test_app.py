@@ -35,7 +35,6 @@ class TestRoutes:
             f"{STATUS_PATH}/",
             "/%2e%2e/vendor",
             "*",
-            f"http://127.0.0.1{INVOICES.path}",
         ],
     )
     def test_no_such_path(self, local, method, path):
@@ -194,6 +193,47 @@ class TestHeaders:
         still = Local(scale=0)
         asked = [("GET", "/a"), ("PUT", "/a"), ("GET", "/b"), ("GET", "/a?x=1"), ("GET", "/a?x=2"), ("PUT", "/a", b"1")]
         assert len({still.send(*one).headers["x-amzn-requestid"] for one in asked}) == len(asked)
+
+
+class TestUserAgent:
+    """What a client says of itself."""
+
+    @pytest.mark.parametrize(("length", "status"), [(500, 200), (501, 400)])
+    def test_five_hundred_characters(self, local, length, status):
+        """A User-Agent of 500 characters is answered, a longer one is 400 and says why."""
+        answer = local.ask(STATUS, local.access(), at=SHIPMENT, user_agent="x" * length)
+        assert answer.status == status
+        assert status == 200 or answer.error[2] == "User-Agent must have no more than 500 characters."
+
+    def test_token_first(self, local):
+        """Who is not let in is told that first."""
+        assert local.ask(STATUS, None, at=SHIPMENT, user_agent="x" * 501).status == 403
+
+
+class TestMistakes:
+    """A mistake of the sandbox's own."""
+
+    @pytest.fixture
+    def broken(self, local, monkeypatch):
+        """A sandbox that has lost its shipments."""
+        token = local.access()
+        monkeypatch.setattr(local.state, "world", None)
+        return lambda: local.ask(STATUS, token, at=SHIPMENT)
+
+    def test_hides_from_no_test(self, broken):
+        """It is in the request log as a 500, and no test in this process takes it for an answer that it expects."""
+        with pytest.raises(AssertionError, match=rf"{STATUS_PATH} 500 [0-9a-f-]{{36}}$"):
+            broken()
+
+    def test_its_form(self, local, broken, caplog):
+        """The answer is the one that the fault 500 gives, and the log has the traceback."""
+        local.faults.set("lost-answer")  # which cannot strike this
+        answer = broken()
+        assert answer.error == (500, "InternalFailure", "We encountered an internal error. Please try again.", "")
+        assert len(answer.headers["x-amzn-requestid"]) == 36
+        [record] = caplog.records
+        assert record.getMessage() == "getInvoiceStatus was not answered"
+        assert record.exc_info[0] is AttributeError
 
 
 class TestStandingStill:

@@ -171,6 +171,18 @@ class TestParseRates:
         with pytest.raises(InvalidRequest, match="names no fault with a rate"):
             parse_rates(f"429:0.1,{text}")
 
+    def test_one_rate_each(self):
+        """A name that stands twice is refused, as one of the rates would be lost; one name for two operations is fine."""
+        with pytest.raises(InvalidRequest, match="the fault reset has two rates"):
+            parse_rates("reset:0.1,429:1,reset:0.2")
+        twice = parse_rates("reset@submitInvoice:0.1,reset@getInvoiceStatus:0.2,reset:0.3")
+        assert list(twice.values()) == [0.1, 0.2, 0.3]
+
+    def test_an_operation_without_a_name(self):
+        """What was to strike one operation does not strike all because its name was left out."""
+        with pytest.raises(InvalidRequest, match=r"cannot strike ''\. Next: name one of"):
+            Faults(rates=parse_rates("reset@:1"))
+
 
 @pytest.fixture(scope="module")
 def own() -> Iterator[Sandbox]:

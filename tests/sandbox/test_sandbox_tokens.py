@@ -1,5 +1,7 @@
 """Login with Amazon, restricted data tokens, and what each account may ask."""
 
+import json
+
 import pytest
 from asking import (
     DETAILS,
@@ -22,6 +24,7 @@ INVALID = (403, "Unauthorized", DENIED, "The access token you provided is revoke
 MISSING = (403, "Unauthorized", DENIED, "Access token is missing in the request header.")
 EXPIRED = (403, "Unauthorized", DENIED, "The access token you provided has expired.")
 SHIPMENT, OTHER = list(world().shipments)[:2]
+CLIENT = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
 REFRESH = {"grant_type": "refresh_token", "refresh_token": "sandbox-refresh-token"}
 GRANTLESS = {"grant_type": "client_credentials", "scope": "sellingpartnerapi::notifications"}
 
@@ -85,7 +88,7 @@ class TestLogIn:
         assert set(answer.json) == {"error", "error_description"}
         assert answer.headers["cache-control"] == "no-store"
 
-    @pytest.mark.parametrize("content_type", ["application/json", "", "text/plain"])
+    @pytest.mark.parametrize("content_type", ["", "text/plain", "text/json", "application/jsonl"])
     def test_a_form_must_say_so(self, local, content_type):
         """Another content type is refused before anything is read."""
         assert local.log_in(content_type, **REFRESH).json["error"] == "invalid_request"
@@ -93,6 +96,35 @@ class TestLogIn:
     def test_the_charset_is_part_of_no_type(self, local):
         """What follows the content type, and its case, make no difference."""
         assert local.log_in("Application/X-WWW-Form-Urlencoded;charset=UTF-8", **REFRESH).status == 200
+
+    @pytest.mark.parametrize(
+        "content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"]
+    )
+    def test_json(self, local, content_type):
+        """A JSON object of the same parameters is answered as the form is, as Amazon's SDKs for Java and C# send it."""
+        body = json.dumps(CLIENT | REFRESH).encode()
+        assert local.log_in_with(body, content_type).json == local.log_in(**REFRESH).json
+
+    @pytest.mark.parametrize("change", [{"refresh_token": ""}, {"client_secret": "x"}, {"grant_type": "password"}])
+    def test_json_is_refused_as_the_form_is(self, local, change):
+        """Each mistake has the same answer in either form."""
+        answer, same = (
+            local.log_in_with(json.dumps(CLIENT | REFRESH | change).encode()),
+            local.log_in(**REFRESH | change),
+        )
+        assert (answer.status, answer.json) == (same.status, same.json)
+
+    @pytest.mark.parametrize(
+        "body", [b"", b"{", b"[]", b"null", b'"x"', b'{"grant_type": 1}', b'{"scope": ["x"]}', b"\xff", b"[" * 10**5]
+    )
+    def test_json_that_is_no_object_of_strings(self, local, body):
+        """Anything else is 400 invalid_request, in Login with Amazon's form."""
+        answer = local.log_in_with(body)
+        assert (answer.status, answer.json["error"]) == (400, "invalid_request")
+
+    def test_a_form_that_calls_itself_json(self, local):
+        """The content type decides how a body is read, and not what it looks like."""
+        assert local.log_in("application/json", **REFRESH).json["error"] == "invalid_request"
 
     def test_no_form_at_all(self, local):
         """Bytes that are no form lack all parameters."""
@@ -222,6 +254,18 @@ class TestRestrictedDataToken:
         """No resource, over fifty, one without method or path, no JSON object: 400 in the model's words."""
         status, code, message, _ = local.ask(TOKENS, local.access(), body=body).error
         assert (status, code, message) == (400, "InvalidRequest", "Request is missing or has invalid parameters")
+
+    def test_over_fifty(self, local):
+        """One too many is called that, and not a resource that is missing."""
+        body = {"restrictedResources": [{"method": "GET", "path": INVOICES.path}] * 51}
+        details = "A token is for 50 resources at most, not for 51."
+        assert local.ask(TOKENS, local.access(), body=body).error[3] == details
+
+    def test_no_query(self, local):
+        """It takes no parameter beside its body, as the other operations take none that they do not have."""
+        body = {"restrictedResources": [{"method": "GET", "path": INVOICES.path}]}
+        answer = local.ask(TOKENS, local.access(), {"x": "1"}, body=body)
+        assert answer.error[:3] == (400, "InvalidInput", "x is not a parameter of createRestrictedDataToken.")
 
 
 class TestWhatOpensWhat:

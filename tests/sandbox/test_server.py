@@ -3,6 +3,8 @@
 import inspect
 import logging
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -131,6 +133,50 @@ def silent(one: Any) -> socket.socket:
     return socket.create_connection(address(one.endpoint), timeout=10)
 
 
+def said(one: Any, request: bytes) -> bytes:
+    """All that is answered to bytes as they are."""
+    with socket.create_connection(address(one.endpoint), timeout=10) as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+class TestHttp:
+    """What HTTP allows and few clients do."""
+
+    @pytest.mark.parametrize("host", ["http://127.0.0.1:1", "HTTPS://sellingpartnerapi-eu.amazon.com"])
+    @pytest.mark.parametrize(
+        ("path", "answer"),
+        [
+            ("/sandbox?x=1", b"200 OK"),
+            ("/fba/outbound/brazil/v0/shipments/D1/invoice/status", b"Access token is missing"),
+            ("", b"MissingAuthenticationToken"),
+        ],
+    )
+    def test_a_whole_address(self, host: str, path: str, answer: bytes):
+        """A target in absolute form, as a proxy is sent, is asked for as its path is."""
+        with running(**SMALL, time_scale=0) as one:
+            head = b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            assert answer in said(one, b"GET " + f"{host}{path}".encode() + head)
+
+    @pytest.mark.parametrize(
+        "request_",
+        [
+            b"GARBAGE\r\n\r\n",
+            b"GET /sandbox HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n",
+        ],
+    )
+    def test_no_noise(self, request_: bytes):
+        """A client's mistake is its own: where nobody listens to the log, nothing comes on stderr."""
+        code = (
+            "import socket, sys\nfrom spapi_invoices.sandbox import running\n"
+            "with running(customer_invoices=16, shipments=25) as one:\n"
+            "    connection = socket.create_connection(('127.0.0.1', int(one.endpoint.rpartition(':')[2])), 10)\n"
+            f"    connection.sendall({request_!r})\n    print(connection.recv(8))\n"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+        assert (done.stdout, done.stderr) == ("b'HTTP/1.1'\n", "")
+
+
 class TestEnd:
     """Nobody is waited for, and nothing is said."""
 
@@ -164,12 +210,23 @@ class TestEnd:
 
 
 def test_only_what_is_public():
-    """The package has the two public names, loaded when they are asked for, and says so of any other."""
+    """The package has its public names, loaded when they are asked for, and says so of any other."""
     from spapi_invoices import sandbox
 
     assert sandbox.running is running
-    with pytest.raises(AttributeError, match="has no attribute 'run'; it has Sandbox, running"):
+    with pytest.raises(AttributeError, match="has no attribute 'run'; it has Sandbox, running, serve"):
         _ = sandbox.run
+
+
+@pytest.mark.parametrize("package", ["uvicorn", "starlette"])
+def test_without_the_extra(package: str):
+    """Where the server is not installed each public name says which extra brings it, as everything else of ours does."""
+    code = (
+        f"import sys\nsys.modules['{package}'] = None\nfrom spapi_invoices.errors import MissingExtra\n"
+        "try:\n    from spapi_invoices.sandbox import running\nexcept MissingExtra as error:\n    print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{package} is not installed. Next: pip install 'spapi-invoices[sandbox]'\n"
 
 
 def test_the_command_line_has_the_same_defaults():

@@ -1,16 +1,18 @@
 """The synthetic world: of any size, never held, the same again."""
 
 import base64
+import copy
 import hashlib
 import random
 import tracemalloc
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spapi_invoices.documents import nfe
 from spapi_invoices.errors import InvalidRequest
 from spapi_invoices.sandbox import world as worlds
 from spapi_invoices.sandbox.cases import CASES
@@ -39,6 +41,11 @@ def forget() -> None:
 def everything(world: World) -> tuple[object, ...]:
     """All that a world says, but for the documents' bytes."""
     return list(world.purchase_orders), list(world.shipments.items()), list(world.crosswalk.items())
+
+
+def problems(world: World) -> list[str | None]:
+    """What our own reader says against each NF-e."""
+    return [None if one.nfe is None else nfe.READER.read(one.nfe).problem for one in world.shipments.values()]
 
 
 class TestSeed:
@@ -121,7 +128,18 @@ class TestSize:
             ({"shipments": 10_000_001}, "from 0 to 10000000"),
             ({"start": END, "end": START}, "too short"),
             ({"customer_invoices": 100_000, "end": START + timedelta(minutes=16)}, "too short"),
-            ({"start": datetime(2026, 10, 1)}, "no time zone"),  # noqa: DTZ001 - that is the case
+            ({"start": datetime(2026, 10, 1)}, "start has no time zone"),  # noqa: DTZ001 - that is the case
+            ({"end": datetime(2026, 11, 1)}, "end has no time zone"),  # noqa: DTZ001 - that is the case
+            (
+                {"start": datetime(2006, 1, 1, 23, 59, tzinfo=UTC)},
+                "start is 2006-01-01T23:59.* from 2006-01-02 to 2099-11-27",
+            ),
+            (
+                {"end": datetime(2099, 11, 27, 0, 1, tzinfo=UTC)},
+                "end is 2099-11-27T00:01.* from 2006-01-02 to 2099-11-27",
+            ),
+            ({"start": datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))}, "start is 0001-01-01"),
+            ({"end": datetime.max.replace(tzinfo=timezone(timedelta(hours=-14)))}, "end is 9999-12-31"),
         ],
     )
     def test_what_cannot_be_is_refused(self, wanted, says: str):
@@ -161,12 +179,53 @@ class TestTime:
 
     def test_decks_follow_each_other(self):
         """Each deck's documents lie in its own part of the time, the parts meet, and all together are the whole."""
-        borders = [LARGE.begin(deck) for deck in range(LARGE.decks + 1)]
-        assert (borders[0], borders[-1]) == (LARGE.start, LARGE.end)
-        assert all(one < other for one, other in pairwise(borders))
+        parts = [LARGE.part(deck) for deck in range(LARGE.decks)]
+        assert (parts[0][0], parts[-1][1]) == (LARGE.start, LARGE.end)
+        assert all(one[1] == other[0] for one, other in pairwise(parts))
+        assert all(begin < end for begin, end in parts)
         for deck in (0, 1, 500, 999):
+            begin, end = parts[deck]
             of_deck = LARGE.purchase_orders[deck * 100 : deck * 100 + 100]
-            assert all(borders[deck] <= one.available_at < borders[deck + 1] for one in of_deck)
+            assert all(begin <= one.available_at < end for one in of_deck)
+
+    def test_few_documents_beside_many_shipments(self):
+        """Both fill the range: the documents are not all of its first hour, nor the shipments that no document has."""
+        world = make_world(customer_invoices=100, shipments=10_000)
+        day = timedelta(days=1)
+        times = [one.available_at for one in world.purchase_orders]
+        assert times[0] - START < 2 * day
+        assert END - times[-1] < 5 * day
+        # The customer orders a day before.
+        ordered = sorted(one.detail.get("PurchaseDate", "2026-10") for one in list(world.shipments.values())[100:])
+        assert {text[:10] for text in ordered} >= {f"2026-10-{number:02}" for number in range(1, 31)}
+
+    def test_a_zone_is_only_a_way_to_say_it(self):
+        """A world whose ends are said in India's time is the one whose ends are said in UTC, to the byte, whichever is first."""
+        india = timezone(timedelta(hours=5, minutes=30))
+        there = make_world(start=START.astimezone(india), end=END.astimezone(india))
+        assert (there.start.tzinfo, there.end.tzinfo) == (UTC, UTC)
+        said = []
+        for world in (there, make_world()):
+            forget()
+            said.append((everything(world), list(world.nfe_files())))
+        assert said[0] == said[1]
+
+    def test_the_earliest_and_the_latest(self):
+        """At both ends of what is allowed, and over all of it, each document is made and found, and reads as it does today."""
+        usual = problems(make_world(customer_invoices=100, shipments=100))
+        first, last = datetime(2006, 1, 2, tzinfo=UTC), datetime(2099, 11, 27, tzinfo=UTC)
+        for start, end in ((first, first + timedelta(hours=1)), (last - timedelta(hours=1), last), (first, last)):
+            world = make_world(customer_invoices=100, shipments=100, start=start, end=end)
+            assert problems(world) == usual
+            assert world.available(start, end) == range(100)
+
+    def test_a_century_of_ten_million(self):
+        """The longest time and the largest number together are no overflow."""
+        first, last = datetime(2006, 1, 2, tzinfo=UTC), datetime(2099, 11, 27, tzinfo=UTC)
+        world = make_world(customer_invoices=10_000_000, shipments=10_000_000, start=first, end=last)
+        assert world.part(world.decks - 1)[1] == last
+        assert world.available(first, last) == range(10_000_000)
+        assert first <= world.purchase_orders[0].available_at < world.purchase_orders[-1].available_at < last
 
     @pytest.mark.parametrize("seed", range(20))
     def test_the_last_day_is_quiet(self, seed: int):
@@ -211,6 +270,16 @@ class TestLookup:
     def test_every_shipment_is_found(self, world: World):
         """Every id leads to the shipment that has it."""
         assert all(world.shipments[name].shipment_id == name and name in world.shipments for name in world.shipments)
+
+    def test_a_detail_is_the_callers_own(self):
+        """Who changes a detail, at any depth, changes it for nobody: not for the next caller, nor in the next world."""
+        world = make_world()
+        name = next(iter(world.shipments))
+        mine = world.shipments[name].detail
+        before = copy.deepcopy(mine)
+        mine["ShippingAddress"]["Name"] = mine["Payments"][0]["CardBrand"] = "changed"
+        mine.clear()
+        assert world.shipments[name].detail == make_world().shipments[name].detail == before
 
     @pytest.mark.parametrize(
         "text", ["", "D", "NOPE1234", "D1", "d" * 9, "D" * 9, "x" * 5000, "\ud800", "D0000000\u0660"]
