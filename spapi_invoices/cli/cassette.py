@@ -6,7 +6,8 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
-from spapi_invoices.cli.session import Session, SessionCommand
+from spapi_invoices.cli.session import Session, SessionCommand, counted
+from spapi_invoices.errors import CassetteInvalid
 
 if TYPE_CHECKING:
     from spapi_invoices.recording import Exchange
@@ -24,23 +25,30 @@ def cassette() -> None:
 def audit(session: Session, files: tuple[Path, ...], allow_documents: bool) -> int:
     """Find what must not be in a recording, and say where.
 
-    Tokens, credentials, personal data, documents, private hosts, text of unknown meaning: a row for each, with file,
-    exchange, place and kind, never with the value; the exit code is then 1.
+    FILE is a recording, or a folder: then all .yaml and .yml files in it and below. Tokens, credentials, personal
+    data, documents, private hosts, text of unknown meaning: a row for each, with file, exchange (0 is outside of all),
+    place and kind, never with the value; the exit code is then 1. It is 2 if any file could not be read.
     """
     import polars as pl
 
-    from spapi_invoices.io.cassettes import exchanges
-    from spapi_invoices.recording import audit
+    from spapi_invoices.io.cassette_audit import audit_file
+    from spapi_invoices.recording import Finding
 
-    found = [
-        (str(path), one.exchange, one.place, one.kind)
-        for path in files
-        for one in audit(exchanges(path), allow_documents=allow_documents)
-    ]
+    read, unread = dict[Path, tuple[Finding, ...]](), list[CassetteInvalid]()
+    for path in dict.fromkeys(one for given in files for one in _files(given)):
+        try:
+            read[path] = audit_file(path, allow_documents=allow_documents)
+        except CassetteInvalid as error:
+            unread.append(error)
+    found = [(str(path), one.exchange, one.place, one.kind) for path, findings in read.items() for one in findings]
     columns = {"file": pl.String(), "exchange": pl.Int64(), "place": pl.String(), "kind": pl.String()}
-    session.say(f"{len(found)} findings in {len(files)} files")
-    session.emit(pl.DataFrame(found, schema=columns, orient="row"))
-    return 1 if found else 0
+    # An empty table would be a clean bill for files that nobody could read.
+    if read:
+        session.say(f"{counted(len(found), 'finding')} in {counted(len(read), 'file')}")
+        session.emit(pl.DataFrame(found, schema=columns, orient="row"))
+    for refusal in unread:
+        click.echo(f"Error: {refusal}", err=True)
+    return 2 if unread else int(bool(found))
 
 
 @cassette.command(cls=SessionCommand, asks=False, epilog="Example: spapi-invoices cassette show recording.yaml")
@@ -63,6 +71,15 @@ def show(session: Session, file: Path) -> None:
     columns = {"exchange": pl.Int64(), "operation": pl.String(), "asked": pl.String()}
     counts = dict.fromkeys(("status", "bytes", "invoices"), pl.Int64())
     session.emit(pl.DataFrame(rows, schema={**columns, **counts}, orient="row"))
+
+
+def _files(given: Path) -> list[Path]:
+    """The recordings of a folder; a file is its own, whatever its name."""
+    if not given.is_dir():
+        return [given]
+    found = [one for one in sorted(given.rglob("*")) if one.suffix.lower() in {".yaml", ".yml"} and one.is_file()]
+    # A folder without any is given back: it cannot be read as a recording, and that is said.
+    return found or [given]
 
 
 def _row(recorded: "Exchange", shown: "Exchange") -> tuple[str | None, str, int, int, int | None]:

@@ -4,13 +4,17 @@ A request is matched on method, path, query (in any order) and body; not on host
 against one host answers for any. The same request recorded several times is answered in that order, then with the last.
 """
 
+import gzip
 import hashlib
 import re
 import threading
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
+from io import BytesIO
 from operator import eq
 from pathlib import Path
 from typing import Any, Final
@@ -24,15 +28,17 @@ from spapi_invoices.recording.exchange import Exchange
 
 # The C loader where PyYAML has it: 10 times faster. It has no limit of its own: deep nesting ends the process. Without
 # merge keys (<<), which no cassette has: a few lines of them fill the memory.
-_Loader: Final[Any] = type(
+LOADER: Final[Any] = type(
     "_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {"flatten_mapping": lambda _, __: None}
 )
 _DEEPEST: Final = 64
+# With its aliases written out a file may be so many times as large, or of so many characters: vcrpy writes aliases for
+# headers that it met twice.
+_TIMES_LARGER: Final = 10
+_SMALL: Final = 10**7
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 # They are about the transfer, which is over; a recording may keep them although the body was decompressed.
 _STALE: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
-# What zlib is told of the format: gzip, zlib, and the bare deflate that some servers send under the same name.
-_WINDOWS: Final = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +131,8 @@ def exchanges(path: Path | str) -> tuple[Exchange, ...]:
 def _content(path: Path) -> dict[str, Any]:
     try:
         text = path.read_bytes()
-        _refuse_depth(path, text)
-        content = yaml.load(text, _Loader)  # noqa: S506 - both loaders are the safe ones
+        _refuse_bombs(path, text)
+        content = yaml.load(text, LOADER)  # noqa: S506 - both loaders are the safe ones
     except OSError as error:
         raise CassetteInvalid(f"{path} cannot be read: {error.strerror}. Next: give the path of a cassette") from None
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
@@ -140,16 +146,33 @@ def _content(path: Path) -> dict[str, Any]:
     return content
 
 
-def _refuse_depth(path: Path, text: bytes) -> None:
-    """Events come one by one, however deep they nest; values are built by recursion, in C without a limit."""
-    depth = 0
-    for event in yaml.parse(text, _Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise CassetteInvalid(
-                f"{path} is no cassette: it nests more than {_DEEPEST} deep{_line(event.start_mark)}. "
-                "Next: give a file that vcrpy recorded"
-            )
+def _refuse_bombs(path: Path, text: bytes) -> None:
+    """Events come one by one, however deep they nest; values are built by recursion, in C without a limit.
+
+    An alias is as large as what it stands for: a few lines of aliases of aliases are larger than any memory.
+    """
+    size, sizes, begun = 0, dict[str | None, int](), list[tuple[str | None, int]]()
+    for event in yaml.parse(text, LOADER):
+        if isinstance(event, yaml.AliasEvent):
+            size += sizes.get(event.anchor, 0)
+        elif isinstance(event, yaml.ScalarEvent):
+            sizes[event.anchor] = len(event.value) + 1
+            size += sizes[event.anchor]
+        elif isinstance(event, yaml.CollectionStartEvent):
+            begun.append((event.anchor, size))
+            size += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = begun.pop()
+            sizes[anchor] = size - before
+        if len(begun) > _DEEPEST:
+            raise _no_cassette(path, event, f"it nests more than {_DEEPEST} deep")
+        if size > max(_SMALL, _TIMES_LARGER * len(text)):
+            raise _no_cassette(path, event, "its aliases make it many times as large")
+
+
+def _no_cassette(path: Path, event: yaml.Event, why: str) -> CassetteInvalid:
+    where = _line(event.start_mark)
+    return CassetteInvalid(f"{path} is no cassette: {why}{where}. Next: give a file that vcrpy recorded")
 
 
 def _line(mark: Any) -> str:  # noqa: ANN401 - one of two classes of PyYAML's
@@ -189,7 +212,10 @@ def _exchange(raw: dict[str, Any]) -> Exchange:
 def _pairs(headers: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
     """One pair for each value: vcrpy has a list for each name, other recorders a text."""
     listed = {name: values if isinstance(values, list) else [values] for name, values in (headers or {}).items()}
-    return tuple((str(name), str(value)) for name, values in listed.items() for value in values)
+    pairs = [(name, value) for name, values in listed.items() for value in values]
+    if any(isinstance(one, list | dict | tuple | set) for pair in pairs for one in pair):
+        raise TypeError("a header is one text")
+    return tuple((str(name), str(value)) for name, value in pairs)
 
 
 def _bytes(body: str | bytes | None) -> bytes:
@@ -199,14 +225,36 @@ def _bytes(body: str | bytes | None) -> bytes:
 
 
 def _plain(body: bytes, headers: tuple[tuple[str, str], ...]) -> bytes:
-    """The body without its compression, if it still has one: a recording may keep the header of one that is gone."""
+    """The body without its compression, if it still has one: a recording may keep the header of one that is gone.
+
+    One that does not decompress to its last byte stays as it is: nothing of it may be lost without a word.
+    """
     codings = [value.strip().lower() for name, value in headers if name.lower() == "content-encoding"]
-    for window in _WINDOWS.get(",".join(codings), ()):
-        try:
-            return zlib.decompress(body, window)
-        except zlib.error:
-            continue
+    for decompressed in _CODINGS.get(",".join(codings), ()):
+        with suppress(zlib.error, gzip.BadGzipFile, EOFError):
+            return decompressed(body)
     return body
+
+
+def _gunzipped(body: bytes) -> bytes:
+    """All its members, for it may have several."""
+    return gzip.GzipFile(fileobj=BytesIO(body)).read()
+
+
+def _inflated(body: bytes, window: int) -> bytes:
+    stream = zlib.decompressobj(window)
+    plain = stream.decompress(body)
+    if stream.unused_data or not stream.eof:
+        raise zlib.error("it ends early, or something follows")
+    return plain
+
+
+# zlib's format, and the bare deflate that some servers send under the same name.
+_CODINGS: Final[dict[str, tuple[Callable[[bytes], bytes], ...]]] = {
+    "gzip": (_gunzipped,),
+    "x-gzip": (_gunzipped,),
+    "deflate": (partial(_inflated, window=15), partial(_inflated, window=-15)),
+}
 
 
 def _answer(exchange: Exchange) -> HttpResponse:

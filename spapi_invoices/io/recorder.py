@@ -138,7 +138,9 @@ class Recorder:
                 self._write()
             except FileFailed as error:
                 # The call's result is worth more than its recording: an invoice that was sent must not look as if it was not.
-                warnings.warn(f"the call was answered, its recording is not written: {error}", RuntimeWarning, stacklevel=6)
+                warnings.warn(
+                    f"the call was answered, its recording is not written: {error}", RuntimeWarning, stacklevel=6
+                )
 
     def _write(self) -> None:
         # All anew each time: a value found to be personal in the last answer is replaced in the first one too.

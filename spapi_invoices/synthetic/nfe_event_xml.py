@@ -5,9 +5,9 @@ Nobody signed or registered them. Source: leiauteEventoCancNFe_v1.00.xsd.
 
 from datetime import datetime, timedelta, timezone
 from typing import Final
-from xml.etree.ElementTree import Comment, Element, SubElement
+from xml.etree.ElementTree import Element, SubElement
 
-from spapi_invoices.synthetic.nfe_xml import NO_INVOICE, UF, Nfe, add, sign, written
+from spapi_invoices.synthetic.nfe_xml import UF, Nfe, add, sign, written
 
 _CANCELLATION: Final = "110111"
 # SEFAZ answers in a Brazilian offset, and the schema takes no other.
@@ -27,8 +27,6 @@ def render_cancellation(nfe: Nfe, at: datetime) -> bytes:
     request = SubElement(root, "evento", _VERSION)
     _request(request, nfe, when)
     _answer(SubElement(root, "retEvento", _VERSION), nfe, when)
-    # Where it changes no element: the layout of an event has no place for notes.
-    root.append(Comment(f" {NO_INVOICE} "))
     return written(root)
 
 

@@ -18,10 +18,8 @@ from spapi_invoices.core.media import sniff
 from spapi_invoices.documents import access_key, nfe, nfe_elements
 from spapi_invoices.documents.order_ids import ORDER_ID
 from spapi_invoices.documents.tax_ids import cnpj_is_valid, cpf_is_valid
-from spapi_invoices.synthetic.nfe_xml import NO_INVOICE
+from spapi_invoices.synthetic.nfe_xml import MARK
 
-# At the end, where it changes no element.
-_COMMENT: Final = f"<!-- {NO_INVOICE} -->"
 _DSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
 _OTHER_NAMESPACE: Final = "urn:synthetic"
 # Those of the layout: it takes no others.
@@ -90,11 +88,11 @@ def stand_in(document: bytes, fakes: Fakes) -> bytes:
     try:
         parsed = nfe_elements.parse(document)
         _mend_check_digit(parsed, fakes)
-        written = "".join(_written(parsed, fakes)) + _COMMENT
+        written = "".join(_written(parsed, fakes)) + MARK
     except nfe_elements.DoctypeDeclared:
-        written = f'<!DOCTYPE {root}><{root} xmlns="{nfe_elements.NAMESPACE}"/>{_COMMENT}'
+        written = f'<!DOCTYPE {root}><{root} xmlns="{nfe_elements.NAMESPACE}"/>{MARK}'
     except ValueError:
-        written = f'<{root} xmlns="{nfe_elements.NAMESPACE}">{_COMMENT}'
+        written = f'<{root} xmlns="{nfe_elements.NAMESPACE}">{MARK}'
     mark = "\ufeff" if document.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else ""
     return f"{mark}{written}".encode(nfe.encoding(document))
 

@@ -4,6 +4,7 @@ The signature has the right form and signs nothing. Everything follows from the 
 on every machine.
 """
 
+import codecs
 import hashlib
 from base64 import b64encode
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ _NFE: Final = "http://www.portalfiscal.inf.br/nfe"
 _DSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
 _C14N: Final = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 NO_INVOICE: Final = "Documento sintetico, sem valor fiscal."
+# At the end of the file, behind the root element: nobody who writes an invoice's texts writes there.
+MARK: Final = f"<!-- {NO_INVOICE} -->"
 UF: Final = "35"  # São Paulo, where all these issuers are
 _ADDRESS: Final = (
     ("xLgr", "Rua Sintetica"),
@@ -133,9 +136,16 @@ def render(nfe: Nfe) -> bytes:
 
 
 def written(root: Element) -> bytes:
-    """The file: in SEFAZ's namespace, in UTF-8."""
+    """The file: in SEFAZ's namespace, in UTF-8, marked as synthetic."""
     root.set("xmlns", _NFE)
-    return f'<?xml version="1.0" encoding="UTF-8"?>{tostring(root, encoding="unicode")}'.encode()
+    return f'<?xml version="1.0" encoding="UTF-8"?>{tostring(root, encoding="unicode")}{MARK}'.encode()
+
+
+def is_marked(document: bytes) -> bool:
+    """Whether it is an XML, in UTF-8 or UTF-16, that ends with our mark; the same words anywhere else are none."""
+    # In UTF-16 a zero stands beside each character.
+    plain = document.replace(b"\0", b"").removeprefix(codecs.BOM_UTF16_LE).removeprefix(codecs.BOM_UTF16_BE)
+    return plain.startswith(b"<") and plain.rstrip().endswith(MARK.encode("ascii"))
 
 
 def add(parent: Element, path: str, *leaves: _Leaf) -> Element:

@@ -6,6 +6,7 @@ has the fonts, so none is embedded.
 Source: ISO 32000-1; the widths are those of Adobe's Core 14 font metrics.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -61,6 +62,14 @@ _WIDTH_OF: Final = {
 }
 _ESCAPED: Final = str.maketrans({"\\": r"\\", "(": r"\(", ")": r"\)"})
 _FONTS: Final = {REGULAR: "Helvetica", BOLD: "Helvetica-Bold"}
+# The bytes above 127 in the second line tell programs that this is no text.
+_BEGIN: Final = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"
+# From the object of the title on. No text of a page can stand there.
+_ENDING: Final = re.compile(
+    rb"\n7 0 obj\n<< /Title \(([^()\n]*)\) >>\nendobj\nxref\n0 8\n0{10} 65535 f \n(?:[0-9]{10} 00000 n \n){7}"
+    rb"trailer\n<< /Size 8 /Root 1 0 R /Info 7 0 R >>\nstartxref\n[0-9]+\n%%EOF\n\Z"
+)
+_ENDING_LENGTH: Final = 600
 
 
 def width(text: str, font: str, size: float) -> float:
@@ -116,10 +125,15 @@ def document(title: str, drawn: Iterable[str]) -> bytes:
     return _file(objects)
 
 
+def title(content: bytes) -> str | None:
+    """The title of a file that `document` wrote; ``None`` for any other file, whatever title it has or words it shows."""
+    found = _ENDING.search(content[-_ENDING_LENGTH:]) if content.startswith(_BEGIN) else None
+    return found[1].decode("cp1252") if found else None
+
+
 def _file(objects: list[bytes]) -> bytes:
     """The objects, numbered from 1, and the table of where each begins. The first is the catalog, the last the title."""
-    # The bytes above 127 in the second line tell programs that this is no text.
-    parts, begin = [b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"], []
+    parts, begin = [_BEGIN], []
     at = len(parts[0])
     for number, content in enumerate(objects, 1):
         begin.append(at)

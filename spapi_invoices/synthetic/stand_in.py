@@ -1,8 +1,9 @@
 """A synthetic document in the place of a real one, which states the same and names nobody. Not for making up orders.
 
 What goes over is only what a reader of ours looks at: a PDF keeps the pieces its facts come from, an NF-e what
-`nfe_stand_in` lists. Of any other kind of document nothing goes over but the kind. A synthetic document says so in a place
-that no customer writes to, so it is known again, and stays as it is.
+`nfe_stand_in` lists. Of the pieces the numbers of invoice and purchase order stay, also the words in them, but for what has
+the form of a person's number. Of any other kind of document nothing goes over but the kind. A synthetic document says so in
+a place that no customer writes to, so it is known again, and stays as it is.
 """
 
 import re
@@ -15,14 +16,11 @@ from spapi_invoices.core.media import sniff
 from spapi_invoices.documents import gst, nfe
 from spapi_invoices.documents.tax_ids import gstin_is_valid
 from spapi_invoices.synthetic import nfe_stand_in, pdf
-from spapi_invoices.synthetic.nfe_xml import NO_INVOICE
+from spapi_invoices.synthetic.nfe_xml import is_marked
 
 _TITLE: Final = "Synthetic document"
-# Our own PDFs' title, and the words with which our own NF-e begin their notes or a stand-in itself.
-_MARK: Final = re.compile(
-    rb"/Title \(Synthetic (?:tax invoice|document)\)"
-    rb"|(?:<infCpl>|<!-- )" + re.escape(NO_INVOICE.encode("ascii"))
-)
+_TITLES: Final = frozenset({_TITLE, "Synthetic tax invoice"})
+_NUMBER: Final = re.compile(r"((?:Invoice|Purchase Order) Number ?: ?)(\S+)")
 _BROKEN: Final = b"%PDF-1.4\n% Synthetic document, broken as the real one is\n"
 # Enough of a PDF to ask for a password; there is none.
 _ENCRYPTED: Final = (
@@ -57,6 +55,9 @@ class Fakes(nfe_stand_in.Fakes, Protocol):
     def gstin(self, number: str, /) -> str:
         """A valid GSTIN for a valid one."""
 
+    def within(self, text: str, /) -> str:
+        """The text with fakes only for what gives itself away by its form."""
+
 
 def is_synthetic(document: bytes) -> bool:
     """Whether a document is one of our own: drawn for the sandbox, or standing in for a real one.
@@ -66,14 +67,14 @@ def is_synthetic(document: bytes) -> bool:
     """
     if not document or document in {_ENCRYPTED, *_SAMPLES.values()}:
         return True
-    # An XML in UTF-16 has a zero beside each character.
-    return _MARK.search(document.replace(b"\0", b"")) is not None
+    return pdf.title(document) in _TITLES or is_marked(document)
 
 
 def stand_in(document: bytes, fakes: Fakes) -> bytes:
     """A synthetic document of the same media type, from which our readers take the same facts.
 
-    Faked in them are the buyer's ids, and of an NF-e the issuer's ids and the access key as well. What cannot be read stays
+    Faked in them are the buyer's ids, a number of invoice or purchase order in the form of a person's, and of an NF-e the
+    issuer's ids and the access key as well. What cannot be read stays
     unreadable for the same reason. A synthetic document is returned as it is.
 
     Raises:
@@ -95,7 +96,12 @@ def _invoice(document: bytes, fakes: Fakes) -> bytes:
         return _UNREADABLE[str(error)]
     pieces = gst.pieces(text, lambda number: _gstin(number, fakes))
     # A rule after each, of a character that takes part in no pattern, so that no two are read as one.
-    return _pdf([_TITLE, *(f"{_drawable(piece)} _" for piece in pieces)])
+    return _pdf([_TITLE, *(f"{_drawable(_numbered(piece, fakes))} _" for piece in pieces)])
+
+
+def _numbered(piece: str, fakes: Fakes) -> str:
+    """With fakes for what is somebody's in the numbers of invoice and purchase order: the seller makes them up."""
+    return _NUMBER.sub(lambda found: found[1] + fakes.within(found[2]), piece)
 
 
 def _gstin(number: str, fakes: Fakes) -> str:

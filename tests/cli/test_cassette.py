@@ -36,7 +36,7 @@ class TestAudit:
 
     def test_a_clean_cassette_is_exit_0(self, cli_run):
         """The demo's recording has no finding: an empty table, exit code 0."""
-        assert cli_run("cassette", "audit", DEMO) == (0, "no rows\n", "0 findings in 1 files\n")
+        assert cli_run("cassette", "audit", DEMO) == (0, "no rows\n", "0 findings in 1 file\n")
 
     def test_findings_name_file_exchange_place_and_kind(self, cli_run, cassette):
         """A row for each finding, exit code 1; the value itself is nowhere."""
@@ -59,7 +59,47 @@ class TestAudit:
         bad = cassette(("GET", f"{INVOICES}/PO1?nextToken={TOKEN}", 200, ""))
         code, out, err = cli_run("cassette", "audit", DEMO, bad, "--format", "csv")
         assert (code, {row["file"] for row in rows(out)}) == (1, {str(bad)})
-        assert "findings in 2 files" in err
+        assert err == "1 finding in 2 files\n"
+
+    @pytest.mark.parametrize("content", [None, "a: 1"])
+    def test_one_that_cannot_be_read_hides_no_findings(self, cli_run, cassette, tmp_path: Path, content: str | None):
+        """What was found in the others is shown first; then the file is named, and the exit code is that of usage."""
+        bad, other = cassette(("GET", f"{INVOICES}/PO1?nextToken={TOKEN}", 200, "")), tmp_path / "other.yaml"
+        if content is not None:
+            other.write_text(content)
+        code, out, err = cli_run("cassette", "audit", bad, other, DEMO, "--format", "csv")
+        assert (code, {row["file"] for row in rows(out)}) == (2, {str(bad)})
+        said = err.splitlines()
+        assert said[0].endswith(" in 2 files")
+        assert [line.startswith(f"Error: {other} ") for line in said[1:]] == [True]
+
+    def test_what_stands_beside_the_exchanges(self, cli_run, tmp_path: Path):
+        """The whole file is looked at, comments included: they are in no exchange, and the place has a line."""
+        file = tmp_path / "x.yaml"
+        file.write_text(f"# {TOKEN}\n{DEMO.read_text('utf-8')}", "utf-8")
+        code, out, _ = cli_run("cassette", "audit", file, "--format", "csv")
+        assert (code, [(row["exchange"], row["kind"]) for row in rows(out)]) == (1, [("0", "token")])
+        assert TOKEN not in out
+
+    def test_a_folder_is_all_recordings_below(self, cli_run, cassette, tmp_path: Path):
+        """Both suffixes, in any depth, each file once, and nothing else."""
+        folder = tmp_path / "cassettes"
+        (folder / "a" / "b").mkdir(parents=True)
+        made = cassette(("GET", f"{INVOICES}/PO1?nextToken={TOKEN}", 200, ""))
+        files = [folder / "a" / "b" / "one.yml", folder / "two.yaml", folder / "a" / "THREE.YAML"]
+        for file in files:
+            file.write_bytes(made.read_bytes())
+        (folder / "ids.txt").write_text(TOKEN)
+        (folder / "folder.yaml").mkdir()
+        code, out, err = cli_run("cassette", "audit", folder, folder / "two.yaml", "--format", "csv")
+        assert (code, {row["file"] for row in rows(out)}) == (1, {str(file) for file in files})
+        assert " in 3 files" in err
+
+    def test_a_folder_without_recordings_is_no_clean_bill(self, cli_run, tmp_path: Path):
+        """Nothing read is nothing found to be clean."""
+        (tmp_path / "empty").mkdir()
+        code, out, err = cli_run("cassette", "audit", tmp_path / "empty")
+        assert (code, out, err.startswith(f"Error: {tmp_path / 'empty'} ")) == (2, "", True)
 
     def test_documents_may_be_allowed(self, cli_run, cassette):
         """With --allow-documents a document that is not synthetic is no finding; without it is one."""
@@ -169,3 +209,40 @@ class TestRecord:
     def test_a_command_that_asks_nobody_has_no_such_option(self, cli_run):
         """`documents read --record` is refused."""
         assert cli_run("documents", "read", "x", "--record", "x.yaml")[0] == 2
+
+    @pytest.mark.parametrize(
+        ("option", "command"),
+        [
+            (["--record", "x.yaml"], ["documents", "read", "."]),
+            (["--replay", "x.yaml"], ["cassette", "show", DEMO]),
+            (["--profile", "x"], ["plugins"]),
+            (["--endpoint", "http://127.0.0.1:9"], ["cassette", "audit", DEMO]),
+            (["--keep-documents"], ["reconcile", "a", "b"]),
+            (["--format", "csv"], ["sandbox"]),
+            (["--output", "x.csv"], ["sandbox"]),
+            (["--format", "csv"], ["demo"]),
+        ],
+    )
+    def test_nor_before_it(self, cli_run, option: list[str], command: list[object]):
+        """An option of the group that the command has no use for is refused, not ignored."""
+        code, out, err = cli_run(*option, *command)
+        words = " ".join(str(one) for one in command[: 2 if command[0] in {"documents", "cassette"} else 1])
+        assert (code, out) == (2, "")
+        assert err == f"Error: `spapi-invoices {words}` has no use for {option[0]}. Next: leave it out\n"
+
+    def test_the_demo_has_its_own_recording(self, cli_run, sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        """It is refused before a step is made, with what would be recorded: a sandbox's answers."""
+        monkeypatch.chdir(tmp_path)
+        code, out, err = cli_run("--record", "x.yaml", "demo")
+        assert (code, out, list(tmp_path.iterdir())) == (2, "", [])
+        assert err.startswith("Error: the demo answers from its own recording")
+        assert cli_run("--record", "x.yaml", "--endpoint", sandbox.endpoint, "demo")[0] == 0
+        assert cli_run("--replay", "x.yaml", "demo")[0] == 0
+
+    def test_one_is_not_several(self, cli_run, sandbox, tmp_path: Path):
+        """A message says 1 exchange and 1 row."""
+        file, number = tmp_path / "r.yaml", sandbox.world.purchase_orders[0].number
+        get = ["customer-invoices", "get", number, "-o", tmp_path / "x.parquet"]
+        cli_run("--endpoint", sandbox.endpoint, "--record", file, *get)
+        err = cli_run("--replay", file, *get)[2]
+        assert f"1 row in {tmp_path / 'x.parquet'}\n" in err

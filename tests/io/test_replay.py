@@ -219,6 +219,23 @@ class TestLoading:
         with pytest.raises(CassetteInvalid, match=r"nests more than 64 deep \(line \d+\)"):
             load(path)
 
+    @pytest.mark.parametrize("lines", [9, 40])
+    def test_aliases_of_aliases(self, tmp_path: Path, lines: int):
+        """A few lines that stand for more than a memory holds are an error when the file is read."""
+        path = tmp_path / "c.yaml"
+        rows = (f"a{at + 1}: &a{at + 1} [{', '.join([f'*a{at}'] * 10)}]\n" for at in range(lines))
+        path.write_text(f"a0: &a0 a\n{''.join(rows)}interactions: [*a{lines}]\n")
+        with pytest.raises(CassetteInvalid, match=r"aliases make it many times as large \(line \d+\)"):
+            load(path)
+
+    def test_aliases_of_headers(self, tmp_path: Path):
+        """Headers that it met twice vcrpy writes as an alias, however often that is."""
+        one = interaction(headers={"a": ["b"]})
+        path = tmp_path / "c.yaml"
+        path.write_text(yaml.safe_dump({"interactions": [one] + [{**one} for _ in range(500)]}))
+        assert "*id" in path.read_text()
+        assert {each.response_headers for each in exchanges(path)} == {(("a", "b"),)}
+
     @pytest.mark.parametrize(
         "change",
         [
@@ -227,6 +244,8 @@ class TestLoading:
             {"status": {"code": 10**400}},
             {"status": None},
             {"headers": ["a"]},
+            {"headers": {"a": [["b"]]}},
+            {"headers": {"a": {"b": "c"}}},
             {"body": None},
             {"body": {"string": ["a"]}},
             {"body": {"string": 5}},
@@ -278,11 +297,29 @@ class TestBodies:
     @pytest.mark.parametrize(
         ("coding", "body"),
         [
+            (coding, changed)
+            for coding, body in (
+                ("gzip", gzip.compress(b"hello")),
+                ("deflate", zlib.compress(b"hello")),
+                ("deflate", zlib.compress(b"hello", wbits=-15)),
+            )
+            for changed in (body + b"Maria", body[:-1])
+        ],
+    )
+    def test_a_body_is_whole(self, recording, coding: str, body: bytes):
+        """One that ends early, or that something follows, stays as it is: nothing of it is lost without a word."""
+        path = recording(interaction(body, {"content-encoding": [coding]}))
+        assert exchanges(path)[0].response_body == body
+
+    @pytest.mark.parametrize(
+        ("coding", "body"),
+        [
             ("gzip", gzip.compress(b"hello")),
             ("GZIP", gzip.compress(b"hello")),
             ("x-gzip", gzip.compress(b"hello")),
             ("deflate", zlib.compress(b"hello")),
             ("deflate", zlib.compress(b"hello", wbits=-15)),
+            ("gzip", gzip.compress(b"hel") + gzip.compress(b"lo")),
             ("gzip", b"hello"),
             ("deflate", b"hello"),
             ("br", b"hello"),

@@ -60,8 +60,13 @@ KEY = NFE.access_key
 
 
 def real_nfe(**changes: object) -> bytes:
-    """An NF-e as a seller has it: without the words that say it is none."""
-    return nfe_xml.render(replace(NFE, **changes)).replace(nfe_xml.NO_INVOICE.encode(), b"Obrigado.")
+    """An NF-e as a seller has it: without the mark, and without the words that say it is none."""
+    return unmarked(nfe_xml.render(replace(NFE, **changes))).replace(nfe_xml.NO_INVOICE.encode(), b"Obrigado.")
+
+
+def unmarked(document: bytes) -> bytes:
+    """Without the mark at its end."""
+    return document.removesuffix(nfe_xml.MARK.encode())
 
 
 def real_pdf(*lines: str, step: float = 12) -> bytes:
@@ -287,11 +292,20 @@ WRONG: dict[str, bytes] = {
     "a page that speaks of it": b"<html><a href='https://www.portalfiscal.inf.br/nfe'>Maria</a><br></html>",
     "a page well formed": b"<html><a href='https://www.portalfiscal.inf.br/nfe'>Maria</a></html>",
     "a cancellation": _event(),
-    "a whole cancellation": nfe_event_xml.render_cancellation(NFE, NFE.issued_at).replace(
-        nfe_xml.NO_INVOICE.encode(), b"Maria"
-    ),
+    "a whole cancellation": unmarked(nfe_event_xml.render_cancellation(NFE, NFE.issued_at)),
     "a correction": _event("110110"),
 }
+
+
+@pytest.mark.parametrize("number", ["52998224725", "11222333000181", "98765-4321", BUYER, "A/529.982.247-25/1"])
+@pytest.mark.parametrize("label", ["Invoice Number:", "Purchase Order Number:"])
+def test_a_number_that_is_somebodys(number: str, label: str) -> None:
+    """In the number of an invoice or an order, which a seller makes up, what has the form of a person's is faked."""
+    document = real_pdf(*INVOICE, f"{label} {number}")
+    made = gst.pdf_text(stand_in(document, FAKES))
+    assert number in gst.pdf_text(document)
+    assert number not in made
+    assert "Invoice Number: BLR7-12" in made
 
 
 class TestNfe:
@@ -309,7 +323,11 @@ class TestNfe:
 
     def test_an_id_of_a_foreigner(self) -> None:
         """A recipient's id that is neither CPF nor CNPJ is faked by its form."""
-        assert re.fullmatch("[XYZWKQVJ]{2}[09]{6}", facts(stand_in(WRONG["a foreigner"], FAKES)).buyer_tax_id or "")
+        was, made = (
+            facts(one).buyer_tax_id or "" for one in (WRONG["a foreigner"], stand_in(WRONG["a foreigner"], FAKES))
+        )
+        assert re.fullmatch("[A-Z]{2}[0-9]{6}", made)
+        assert made != was
 
     @pytest.mark.parametrize("name", WRONG)
     def test_media_type_and_mark(self, name: str) -> None:
@@ -458,7 +476,17 @@ class TestIsSynthetic:
         "document",
         [
             real_pdf("Synthetic document", "Tax Invoice", "Synthetic tax invoice", "/Title (Synthetic document"),
+            pdf.document(
+                "Invoice", [f"% {pdf.document('Synthetic document', []).decode('cp1252', 'replace')[20:]}"[:600]]
+            ),
+            pdf.document("Synthetic document", []) + b"%%EOF\n",
+            b"%PDF-1.7\n" + pdf.document("Synthetic document", []),
             real_nfe(recipient_name=nfe_xml.NO_INVOICE),
+            unmarked(nfe_xml.render(NFE)),
+            real_nfe().replace(b"</infCpl>", f"{nfe_xml.MARK}</infCpl>".encode()),
+            real_nfe().replace(b"Obrigado.", f"<![CDATA[{nfe_xml.MARK}]]>".encode()),
+            unmarked(nfe_event_xml.render_cancellation(NFE, NFE.issued_at)).replace(b"sintetico", b"b"),
+            f"Maria {nfe_xml.MARK}".encode(),
             b"Synthetic document",
             b"<a>Documento sintetico</a>",
         ],
