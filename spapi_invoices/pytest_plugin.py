@@ -6,19 +6,23 @@ names. With ``--spapi-record`` the same test asks for real and the file is writt
     def test_october(spapi_client):
         assert spapi_client.customer_invoices("2026-10-01", "2026-10-08").complete
 
-A cassette that must not be shared (see ``spapi-invoices cassette audit``) fails the test, recorded or replayed.
+A cassette that must not be shared (see ``spapi-invoices cassette audit``) fails the test, recorded or replayed. Only a
+test that passes is recorded: one that fails leaves its cassette as it was.
 
 Loaded in every pytest run of whoever installed us, so what is heavy is imported in the fixtures.
 """
 
+import contextlib
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
+
+from spapi_invoices.errors import InvalidRequest, SpapiInvoicesError
 
 if TYPE_CHECKING:
     from spapi_invoices.io.client import Client
@@ -31,6 +35,8 @@ _MARKER: Final = (
 _SHOWN_FINDINGS: Final = 10
 _NAME_LENGTH: Final = 100
 _RECORDED: Final = pytest.StashKey[dict[Path, str]]()
+# Whether the test passed, and each of its subtests: pytest counts those against it only later.
+_PASSED: Final = pytest.StashKey[list[bool]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,8 +47,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="Ask for real in tests with spapi_client, and record their cassettes.",
     )
-    group.addoption("--spapi-profile", metavar="NAME", help="Account to ask, where the test's marker names none.")
-    group.addoption("--spapi-endpoint", metavar="URL", help="Host to ask, where the test's marker names none.")
+    group.addoption("--spapi-profile", metavar="NAME", help="Account to ask, whatever the test's marker says.")
+    group.addoption("--spapi-endpoint", metavar="URL", help="Host to ask, whatever the test's marker says.")
     group.addoption(
         "--spapi-allow-documents", action="store_true", help="Record invoices as they are, and let cassettes hold them."
     )
@@ -58,27 +64,76 @@ def spapi_client(request: pytest.FixtureRequest) -> "Iterator[Client]":
     """A client of the test's own cassette; with ``--spapi-record`` a live one that records it."""
     from spapi_invoices.io.connect import connect  # noqa: PLC0415 - heavy
 
-    asked = _Asked.by(request)
-    if not asked.record:
-        asked.check()
-        yield connect(replay=asked.cassette)
-        return
-    asked.claim(request)
-    with connect(
-        asked.profile, endpoint=asked.endpoint, record=asked.cassette, keep_documents=asked.documents
-    ) as client:
-        yield client
-    if client.recorder is not None and client.recorder.written:
-        asked.check()
+    with _in_a_line():
+        asked = _Asked.by(request)
+        if request.config.getoption("--spapi-record"):
+            yield from _recording(asked, request)
+        else:
+            asked.check()
+            yield connect(replay=asked.cassette)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note for the fixture how the test ended, and say what follows if it did not pass."""
+    report = yield
+    if report.when == "call" and _PASSED in item.stash:
+        item.stash[_PASSED].append(report.passed)
+        if not report.passed:
+            report.sections.append(("spapi-invoices", "Nothing was recorded: only a test that passes is."))
+    return report
 
 
 @pytest.fixture(scope="session")
 def spapi_sandbox() -> "Iterator[Sandbox]":
     """A local sandbox for the whole run, without quotas; its ``client()`` asks it. Needs the extra ``[sandbox]``."""
-    from spapi_invoices.sandbox import running  # noqa: PLC0415 - heavy
+    with _in_a_line():
+        from spapi_invoices.sandbox import running  # noqa: PLC0415 - heavy
 
-    with running(time_scale=0) as sandbox:
-        yield sandbox
+        with running(time_scale=0) as sandbox:
+            yield sandbox
+
+
+@contextlib.contextmanager
+def _in_a_line() -> Iterator[None]:
+    """What is wrong with a marker, an account or a cassette is said without a traceback."""
+    try:
+        yield
+    except SpapiInvoicesError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+def _recording(asked: "_Asked", request: pytest.FixtureRequest) -> "Iterator[Client]":
+    """A live client; what it asked is written if the test passed."""
+    from spapi_invoices.io.connect import connect  # noqa: PLC0415 - heavy
+
+    _refuse_company(request)
+    asked.claim(request)
+    passed = list[bool]()
+    request.node.stash[_PASSED] = passed
+    with connect(
+        asked.profile, endpoint=asked.endpoint, record=asked.cassette, keep_documents=asked.documents
+    ) as client:
+        yield client
+        # None noted is a test that never ran, because another fixture failed, or that was interrupted.
+        if client.recorder is not None and not (passed and all(passed)):
+            client.recorder.discard()
+    if client.recorder is not None and client.recorder.written:
+        asked.check()
+
+
+def _refuse_company(request: pytest.FixtureRequest) -> None:
+    """Nobody else may write the cassette of a test: neither vcrpy's plugins nor another process."""
+    # That of pytest-recording has the same name as ours by default, and is written last, with tokens in clear.
+    if request.node.get_closest_marker("vcr") or "vcr_cassette" in request.fixturenames:
+        pytest.fail(
+            "vcrpy would record this test too, and its cassette may be the same file. Next: take the marker vcr off",
+            pytrace=False,
+        )
+    if hasattr(request.config, "workerinput"):
+        pytest.fail(
+            "pytest-xdist runs this test, and its processes may record one file. Next: record without -n", pytrace=False
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +142,27 @@ class _Asked:
 
     test: str
     cassette: Path
-    record: bool
     profile: str | None
     endpoint: str | None
     documents: bool
 
     @classmethod
     def by(cls, request: pytest.FixtureRequest) -> "_Asked":
-        # The nearest first: a test's own word counts before its module's.
-        said = [_said(*one.args, **one.kwargs) for one in request.node.iter_markers("spapi_cassette")]
-        marked = {key: next((one[key] for one in said if one[key]), None) for key in _said()}
         option = request.config.getoption
-        folder = request.path.parent / "cassettes"
+        # The nearest first: a test's own word counts before its module's, and the command line's before both.
+        marked = [_Marked.by(one) for one in request.node.iter_markers("spapi_cassette")]
+        own = Path(request.path.stem, f"{_file_name(request.node)}.yaml")
+        # Account and host from one place: a host named in another would get the account's credentials.
+        whom = [
+            (option("--spapi-profile"), option("--spapi-endpoint")),
+            *((one.profile, one.endpoint) for one in marked),
+        ]
+        profile, endpoint = next(filter(any, whom), (None, None))
         return cls(
             test=request.node.nodeid,
-            cassette=folder / (marked["name"] or Path(request.path.stem, f"{_file_name(request.node)}.yaml")),
-            record=option("--spapi-record"),
-            profile=marked["profile"] or option("--spapi-profile"),
-            endpoint=marked["endpoint"] or option("--spapi-endpoint"),
+            cassette=request.path.parent / "cassettes" / next((one.path for one in marked if one.path), own),
+            profile=profile,
+            endpoint=endpoint,
             documents=option("--spapi-allow-documents"),
         )
 
@@ -120,12 +178,15 @@ class _Asked:
 
     def check(self) -> None:
         """Fail the test without its cassette, or with one that must not be shared."""
-        from spapi_invoices.io.cassettes import exchanges  # noqa: PLC0415 - heavy
-        from spapi_invoices.recording import audit  # noqa: PLC0415 - heavy
+        from spapi_invoices.io.cassette_audit import audit_file  # noqa: PLC0415 - heavy
 
         if not self.cassette.exists():
-            pytest.fail(f"no cassette {self.cassette}. Next: pytest --spapi-record '{self.test}'", pytrace=False)
-        findings = audit(exchanges(self.cassette), allow_documents=self.documents)
+            pytest.fail(
+                f"no cassette {self.cassette}. Next: pytest --spapi-record '{self.test}', with --spapi-endpoint URL or "
+                "--spapi-profile NAME for whom to ask",
+                pytrace=False,
+            )
+        findings = audit_file(self.cassette, allow_documents=self.documents)
         if findings:
             shown = [f"  exchange {one.exchange}, {one.place}: {one.kind}" for one in findings[:_SHOWN_FINDINGS]]
             more = [f"  and {len(findings) - len(shown)} more"] if len(findings) > len(shown) else []
@@ -135,9 +196,37 @@ class _Asked:
             )
 
 
-def _said(name: str | None = None, *, profile: str | None = None, endpoint: str | None = None) -> dict[str, str | None]:
+@dataclass(frozen=True, slots=True)
+class _Marked:
     """The marker's signature."""
-    return {"name": name, "profile": profile, "endpoint": endpoint}
+
+    name: str | None = None
+    _: KW_ONLY
+    profile: str | None = None
+    endpoint: str | None = None
+
+    @classmethod
+    def by(cls, mark: pytest.Mark) -> "_Marked":
+        """Raises InvalidRequest for what is not in the signature."""
+        try:
+            marked = cls(*mark.args, **mark.kwargs)
+        except TypeError:
+            marked = None
+        if marked is None or not all(isinstance(one, str | None) for one in (*mark.args, *mark.kwargs.values())):
+            raise InvalidRequest(f"the marker takes other arguments. Next: write it as {_MARKER.partition(': ')[0]}")
+        return marked
+
+    @property
+    def path(self) -> Path | None:
+        """The cassette, below the folder of cassettes; raises InvalidRequest for one that is elsewhere."""
+        if self.name is None:
+            return None
+        path = Path(self.name)
+        if path.anchor or ".." in path.parts or not path.name:
+            raise InvalidRequest(
+                f"{self.name!r} names no file below the folder cassettes. Next: give a name as october.yaml"
+            )
+        return path if path.suffix else path.with_suffix(".yaml")
 
 
 def _file_name(test: pytest.Item) -> str:

@@ -143,6 +143,89 @@ class TestReplayAndRecord:
         run(project, "--spapi-record", "--spapi-endpoint=http://127.0.0.1:9", passed=1)
         assert not list(project.path.rglob("*.yaml"))
 
+    @pytest.mark.parametrize("elsewhere", ["/tmp/x.yaml", "../x.yaml", "a/../../x.yaml", ".", ""])
+    def test_a_cassette_is_below_its_folder(self, project, elsewhere: str):
+        """A name that leads elsewhere is refused in a line, so no recording replaces a file that is none."""
+        project.makepyfile(
+            test_ours=f"""
+            import pytest
+
+            @pytest.mark.spapi_cassette({elsewhere!r})
+            def test_none(spapi_client): pass
+            """
+        )
+        said = run(project, "--spapi-record", "--spapi-endpoint=http://127.0.0.1:9", errors=1)
+        assert f"{elsewhere!r} names no file below the folder cassettes. Next: " in said
+        assert "Traceback" not in said
+
+    @pytest.mark.parametrize("arguments", ["'a.yaml', 'b.yaml'", "7", "endpont='x'", "profile=7", "'a', name='a'"])
+    def test_a_marker_that_is_none(self, project, arguments: str):
+        """What the marker does not take is refused with what it does."""
+        project.makepyfile(
+            test_ours=f"""
+            import pytest
+
+            @pytest.mark.spapi_cassette({arguments})
+            def test_none(spapi_client): pass
+            """
+        )
+        said = run(project, errors=1)
+        assert "Next: write it as spapi_cassette(name=None, *, profile=None, endpoint=None)" in said
+        assert "Traceback" not in said
+
+    def test_a_name_needs_no_suffix(self, project, sandbox, shipment: str):
+        """It is a YAML file all the same, which `cassette audit FOLDER` looks at."""
+        project.makepyfile(
+            test_ours=f"""
+            import pytest
+
+            @pytest.mark.spapi_cassette("october")
+            def test_status(spapi_client):
+                assert spapi_client.invoice_statuses(["{shipment}"]).height == 1
+            """
+        )
+        run(project, "--spapi-record", f"--spapi-endpoint={sandbox.endpoint}", passed=1)
+        assert [path.name for path in (project.path / "cassettes").iterdir()] == ["october.yaml"]
+
+    @pytest.mark.parametrize(
+        ("marks", "arguments", "asked"),
+        [
+            (["profile='india', endpoint='ours'"], ["--spapi-endpoint=other"], (None, "other")),
+            (["profile='india', endpoint='ours'"], ["--spapi-profile=brazil"], ("brazil", None)),
+            (["profile='india'"], ["--spapi-profile=brazil", "--spapi-endpoint=other"], ("brazil", "other")),
+            (["profile='india', endpoint='ours'"], [], ("india", "ours")),
+            (["profile='india'", "endpoint='ours'"], [], (None, "ours")),
+            (["profile='india'", "'own.yaml'"], [], ("india", None)),
+        ],
+    )
+    def test_whom_to_ask_comes_from_one_place(self, project, marks: list[str], arguments: list[str], asked: object):
+        """The command line before the nearest marker; never one place's credentials with another's host."""
+        project.makeconftest(
+            """
+            import spapi_invoices.io.connect
+
+            def connect(profile=None, *, endpoint=None, **_):
+                raise spapi_invoices.errors.SettingsInvalid(f"asked {profile!r} at {endpoint!r}. Next: ")
+
+            spapi_invoices.io.connect.connect = connect
+            """
+        )
+        module, *own = marks
+        marker = "".join(f"@pytest.mark.spapi_cassette({one})\n" for one in own)
+        project.makepyfile(
+            test_ours=f"import pytest\n\npytestmark = pytest.mark.spapi_cassette({module})\n\n{marker}"
+            "def test_none(spapi_client): pass"
+        )
+        said = project.runpytest_subprocess("-p", "no:cacheprovider", "--spapi-record", *arguments).stdout.str()
+        assert "asked {!r} at {!r}. Next: ".format(*asked) in said
+
+    def test_an_account_that_is_missing_is_a_line(self, project):
+        """Nobody to ask is said in the words of the error, without a traceback."""
+        said = run(project, "--spapi-record", errors=1)
+        assert "Next: " in said
+        assert "Traceback" not in said
+        assert "connect.py" not in said
+
     def test_a_sandbox_for_the_run(self, project, monkeypatch: pytest.MonkeyPatch):
         """spapi_sandbox is a running sandbox, one for all tests."""
         project.makepyfile(
@@ -155,6 +238,93 @@ class TestReplayAndRecord:
             """
         )
         run(project, passed=2)
+
+
+class TestOnlyWhatPasses:
+    """A recording is written by a test that passes, and by nobody else."""
+
+    @pytest.mark.parametrize(
+        ("ending", "outcome"),
+        [
+            ("assert not 'so'", {"failed": 1}),
+            ("raise KeyError", {"failed": 1}),
+            ("pytest.skip('enough')", {"skipped": 1}),
+            ("pytest.xfail('known')", {"xfailed": 1}),
+            ("spapi_client.customer_invoice('NOPE1234')", {"failed": 1}),
+        ],
+    )
+    def test_a_test_that_does_not_pass_leaves_the_file(
+        self, project, sandbox, shipment: str, ending: str, outcome: dict[str, int]
+    ):
+        """A complete cassette is not replaced by the first half of another."""
+        record = ["--spapi-record", f"--spapi-endpoint={sandbox.endpoint}"]
+        run(project, *record, passed=1)
+        file = project.path / "cassettes" / "test_ours" / "test_status.yaml"
+        before = file.read_bytes()
+        asked = f"spapi_client.invoice_statuses(['{shipment}'])"
+        project.makepyfile(
+            test_ours=f"import pytest\n\ndef test_status(spapi_client):\n    {asked}\n    {asked}\n    {ending}"
+        )
+        said = run(project, *record, **outcome)
+        assert file.read_bytes() == before
+        assert ("Nothing was recorded: only a test that passes is." in said) == ("failed" in outcome)
+        assert "Nothing was recorded" not in run(project, **outcome)
+
+    def test_a_subtest_that_fails_is_a_test_that_does_not_pass(self, project, sandbox, shipment: str):
+        """Though the function itself came to its end."""
+        pytest.importorskip("_pytest.subtests")
+        project.makepyfile(
+            test_ours=f"""
+            def test_status(spapi_client, subtests):
+                spapi_client.invoice_statuses(["{shipment}"])
+                with subtests.test("one"):
+                    assert False
+            """
+        )
+        project.runpytest("-p", "no:cacheprovider", "--spapi-record", f"--spapi-endpoint={sandbox.endpoint}")
+        assert not list(project.path.rglob("*.yaml"))
+
+    def test_a_test_that_never_ran(self, project, sandbox, shipment: str):
+        """What one fixture asked is not kept where another failed."""
+        project.makepyfile(
+            test_ours=f"""
+            import pytest
+
+            @pytest.fixture
+            def statuses(spapi_client):
+                return spapi_client.invoice_statuses(["{shipment}"])
+
+            @pytest.fixture
+            def broken(statuses):
+                raise KeyError
+
+            def test_status(broken): pass
+            """
+        )
+        run(project, "--spapi-record", f"--spapi-endpoint={sandbox.endpoint}", errors=1)
+        assert not list(project.path.rglob("*.yaml"))
+
+    @pytest.mark.parametrize("mode", ["none", "once", "rewrite", "all"])
+    def test_vcrpy_does_not_record_the_same_test(self, project, sandbox, shipment: str, mode: str):
+        """pytest-recording would write the same file after our audit, with tokens in clear: refused, and nothing is written."""
+        project.makepyfile(
+            test_ours=f"""
+            import pytest
+
+            @pytest.mark.vcr
+            def test_status(spapi_client):
+                spapi_client.invoice_statuses(["{shipment}"])
+            """
+        )
+        said = run(project, "--spapi-record", f"--spapi-endpoint={sandbox.endpoint}", f"--record-mode={mode}", errors=1)
+        assert "Next: take the marker vcr off" in said
+        assert not list(project.path.rglob("*.yaml"))
+
+    def test_not_in_a_process_of_xdist(self, project):
+        """Two processes could record one file, and neither would know."""
+        project.makeconftest("def pytest_configure(config): config.workerinput = {}")
+        said = run(project, "--spapi-record", "--spapi-endpoint=http://127.0.0.1:9", errors=1)
+        assert "Next: record without -n" in said
 
 
 class TestFindings:

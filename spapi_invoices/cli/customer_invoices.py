@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spapi_invoices.cli.session import Session, SessionCommand
+from spapi_invoices.cli.session import Session, SessionCommand, counted
 from spapi_invoices.errors import NotFound, Rejected
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ def fetch(session: Session, start: str, end: str, ship_from: str | None, save_do
     """
     with session.progress("windows") as progress:
         fetched = session.client().customer_invoices(start, end, ship_from_party_id=ship_from, progress=progress)
-    session.say(f"{fetched.frame.height} customer invoices; {fetched.windows.height} windows, all complete")
+    session.say(
+        f"{counted(fetched.frame.height, 'customer invoice')}; {counted(fetched.windows.height, 'window')}, all complete"
+    )
     _tell(session, fetched.frame, fetched.unknown_fields)
     _save(session, fetched.frame, save_documents)
     session.emit(fetched.frame)
@@ -93,4 +95,4 @@ def _save(session: Session, frame: "pl.DataFrame", folder: Path | None) -> None:
     if folder is not None:
         from spapi_invoices.io.documents import save_documents
 
-        session.say(f"{len(save_documents(frame, folder))} documents in {folder}")
+        session.say(f"{counted(len(save_documents(frame, folder)), 'document')} in {folder}")

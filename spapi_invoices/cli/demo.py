@@ -1,14 +1,15 @@
 """``spapi-invoices demo``: the main job on the shipped recording, step by step."""
 
 from datetime import UTC, date, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from spapi_invoices.cli.session import Session, SessionCommand
-from spapi_invoices.errors import InvalidRequest
+from spapi_invoices.cli.session import Session, SessionCommand, counted
+from spapi_invoices.errors import InvalidRequest, MissingExtra
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,8 +27,13 @@ NOTES: Final = (
     ),
 )
 
+# What reads the PDFs and writes the workbook. Better no first step than an end in the middle.
+_PACKAGES: Final = ("pypdfium2", "xlsxwriter")
 
-@click.command(cls=SessionCommand, emits=False, epilog="Example: spapi-invoices demo -o report.html")
+
+@click.command(
+    cls=SessionCommand, emits=False, without=("format",), epilog="Example: spapi-invoices demo -o report.html"
+)
 @click.pass_obj
 def demo(session: Session) -> None:
     """Run the main job offline on a recording: fetch, read, reconcile, report.
@@ -39,6 +45,7 @@ def demo(session: Session) -> None:
     from spapi_invoices.io.demo_files import demo_file
     from spapi_invoices.io.tables import read_crosswalk
 
+    _check(session)
     report = session.output or Path("spapi-invoices-demo") / "report.html"
     if report.suffix.lower() != ".html":
         raise InvalidRequest(f"{report}: the demo writes a page. Next: give a name that ends with .html")
@@ -70,12 +77,24 @@ def demo(session: Session) -> None:
     _found(f"done in {perf_counter() - began:.1f} s")
 
 
+def _check(session: Session) -> None:
+    """Raises for what would stop the demo half-way, or would do nothing."""
+    if session.record is not None and not (session.replay or session.endpoint):
+        raise InvalidRequest(
+            "the demo answers from its own recording, so there is nothing to record. Next: leave --record out, or give "
+            "--endpoint with the address of a running sandbox"
+        )
+    for package in _PACKAGES:
+        if find_spec(package) is None:
+            raise MissingExtra.of(package, "all")
+
+
 def _customer_invoices(client: "Client") -> "Fetched":
     _step(1, "Customer invoices: getCustomerInvoices, 2026-10-01 to 2026-11-01 (exclusive)")
     fetched = client.customer_invoices("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z")
-    windows, pages = fetched.windows.height, int(fetched.windows["pages"].sum())
-    complete = "yes" if fetched.complete else "no"
-    _found(f"{windows} windows of at most 7 days, {pages} pages, {fetched.frame.height} invoices, complete: {complete}")
+    windows, pages = counted(fetched.windows.height, "window"), counted(int(fetched.windows["pages"].sum()), "page")
+    invoices, complete = counted(fetched.frame.height, "invoice"), "yes" if fetched.complete else "no"
+    _found(f"{windows} of at most 7 days, {pages}, {invoices}, complete: {complete}")
     return fetched
 
 

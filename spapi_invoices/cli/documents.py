@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from spapi_invoices.cli.session import Session, SessionCommand
+from spapi_invoices.cli.session import Session, SessionCommand, counted
 
 
 @click.group()
@@ -39,5 +39,5 @@ def read(session: Session, files: tuple[Path, ...]) -> None:
     odd = facts.filter(facts["problem"].is_not_null())
     for file_name, number, problem in odd.select("file_name", "purchase_order_number", "problem").iter_rows():
         session.say(f"Problem: {file_name or f'purchase order {number}'}: {problem}")
-    session.say(f"{facts.height} documents, {facts['problem'].count()} with a problem or finding")
+    session.say(f"{counted(facts.height, 'document')}, {facts['problem'].count()} with a problem or finding")
     session.emit(facts)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spapi_invoices.cli.session import Session, SessionCommand
+from spapi_invoices.cli.session import Session, SessionCommand, counted
 from spapi_invoices.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def reconcile(  # noqa: PLR0913 - one per option
         session.emit(result.matches)
     found = result.matches.filter(result.matches["status"].cast(str).is_in(wanted)).height
     if found:
-        click.echo(f"{found} lines with {', '.join(wanted)}", err=True)
+        click.echo(f"{counted(found, 'line')} with {', '.join(wanted)}", err=True)
     return 1 if found else 0
 
 

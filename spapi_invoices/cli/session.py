@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -44,6 +44,14 @@ GLOBAL_OPTIONS: Final[list[click.Parameter]] = [
     click.Option(["--quiet"], is_flag=True, default=None, help="No messages and no progress on stderr."),
 ]
 
+# Those that say whom to ask, and what to keep of it.
+_ASKING: Final = ("profile", "replay", "endpoint", "record", "keep_documents")
+
+
+def counted(number: int, noun: str) -> str:
+    """The number with its noun: ``1 file``, ``2 files``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -81,11 +89,13 @@ class Session:
         return client
 
     def _tell(self, recorder: "Recorder") -> None:
+        if recorder.pending:
+            return  # It could not be written, and that error is the last word.
         if not recorder.written:
             self.say(f"{recorder.path}: nothing is recorded, for no call was answered to its end")
             return
         kinds = ", ".join(f"{count} {kind}" for kind, count in recorder.replaced().most_common()) or "nothing"
-        self.say(f"{recorder.path}: {recorder.written} exchanges recorded; replaced: {kinds}")
+        self.say(f"{recorder.path}: {counted(recorder.written, 'exchange')} recorded; replaced: {kinds}")
 
     def say(self, message: str) -> None:
         """A message for the person, on stderr."""
@@ -119,7 +129,7 @@ class Session:
         content = as_table(frame).encode("utf-8") if self.form == "table" else ENCODERS[self.form](frame)
         if self.output is not None:
             write_whole(self.output, content)
-            self.say(f"{frame.height} rows in {self.output}")
+            self.say(f"{counted(frame.height, 'row')} in {self.output}")
         else:
             click.echo(content, nl=False)
 
@@ -144,19 +154,36 @@ class SessionCommand(click.Command):
     Args:
         asks: It asks Amazon, a recording or a sandbox.
         emits: It ends in `Session.emit`, so the form of the data is checked before anything is asked.
+        without: Names of more global options that it has no use for.
     """
 
-    def __init__(self, *args: Any, asks: bool = True, emits: bool = True, **kwargs: Any) -> None:  # noqa: ANN401 - click's
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - click's
+        asks: bool = True,
+        emits: bool = True,
+        without: Collection[str] = (),
+        **kwargs: Any,  # noqa: ANN401 - click's
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.emits = emits
-        unused = set() if asks else {"profile", "replay", "endpoint", "record", "keep_documents"}
+        unused = {*without, *(() if asks else _ASKING)}
+        self.unused = [option for option in GLOBAL_OPTIONS if option.name in unused]
         self.params += [option for option in GLOBAL_OPTIONS if option.name not in unused]
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - a command's result
-        """Merge the options given here with those of the group."""
+        """Merge the options given here with those of the group.
+
+        Raises:
+            InvalidRequest: One of the group's is of no use here; given behind the command it is click's to refuse.
+        """
+        before: Session = ctx.obj or Session()
+        for option in self.unused:
+            if getattr(before, str(option.name)) is not None:
+                raise InvalidRequest(f"`{ctx.command_path}` has no use for {option.opts[-1]}. Next: leave it out")
         shared = {option.name for option in GLOBAL_OPTIONS}
         given = {name: ctx.params.pop(name) for name in shared & ctx.params.keys()}
-        session: Session = (ctx.obj or Session()).merged(given)
+        session = before.merged(given)
         if self.emits:
             session.form  # noqa: B018 - raises before anything is asked
         ctx.obj = session

@@ -375,6 +375,16 @@ class TestDemo:
         for outside in ('src="http', "url(http", '<link rel="stylesheet"', "@import"):
             assert outside not in page
 
+    @pytest.mark.parametrize("package", ["pypdfium2", "xlsxwriter"])
+    def test_without_an_extra_it_makes_no_step(self, package: str, tmp_path: Path):
+        """A newcomer on a bare install is told at once, and of the one extra that is enough."""
+        code = (
+            f"import sys\nsys.modules['{package}'] = None\nfrom spapi_invoices.cli import run\nsys.exit(run(['demo']))"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
+        says = f"Error: {package} is not installed. Next: pip install 'spapi-invoices[all]'\n"
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", says)
+
     def test_against_a_sandbox(self, cli_run, sandbox, tmp_path: Path):
         """The same job over real HTTP finds the same."""
         recorded = cli_run("demo", "-o", tmp_path / "a.html")

@@ -144,6 +144,26 @@ class TestEnd:
                 assert hanging.recv(65536).startswith(b"HTTP/1.1 400")
                 assert one.end(how) == (0, "", "")
 
+    def test_in_the_background_of_a_shell(self):
+        """A shell starts a job with & so that it ignores SIGINT; it ends it all the same."""
+        ignoring = [
+            "bash",
+            "-c",
+            "trap '' INT; exec \"$@\"",
+            "bash",
+            *OURS,
+            "sandbox",
+            "--port",
+            "0",
+            "--quiet",
+            *SMALL,
+        ]
+        with subprocess.Popen(ignoring, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                assert Served(process, process.stdout.readline().rstrip("\n")).end() == (0, "", "")
+            finally:
+                process.kill()
+
 
 class TestRefused:
     """What cannot be is said in a line, and nothing is served."""
@@ -191,6 +211,12 @@ class TestHelp:
         shown = " ".join(done.stdout.split())
         assert [name for name, fault in FAULTS.items() if f" {name} {fault.meaning}" not in shown] == []
         assert done.stdout.splitlines()[-1] == "[]"
+
+    def test_it_shows_no_option_that_does_nothing(self):
+        """It prints no data, so there is no form of it and no file for it."""
+        done = subprocess.run([*OURS, "sandbox", "--help"], capture_output=True, text=True, check=True)
+        assert [option for option in ("--format", "--output", "--record") if option in done.stdout] == []
+        assert "--quiet" in done.stdout
 
     def test_without_the_extra(self):
         """Where the server is not installed the help is the same, and serving names the extra."""
