@@ -45,7 +45,7 @@ class _Heard(threading.local):
 class Recorder:
     """Collects the exchanges of one client, in memory, and writes them. Safe for any number of threads.
 
-    The whole file is scrubbed and written each time, about 2.5 ms an exchange, so the cost of single calls grows with the
+    The whole file is scrubbed and written each time, some milliseconds an exchange, so the cost of single calls grows with the
     square of their number: many calls go into one ``with client:``.
 
     A call that succeeded has succeeded, also where its recording cannot be written: that is a ``RuntimeWarning`` then, and

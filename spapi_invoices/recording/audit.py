@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from spapi_invoices.recording.exchange import Exchange
 from spapi_invoices.recording.fakes import Fakes
 from spapi_invoices.recording.rules import Rules
-from spapi_invoices.recording.walk import Walk, given_away
+from spapi_invoices.recording.walk import Walk, asked_by, given_away
 from spapi_invoices.synthetic.stand_in import is_synthetic
 
 
@@ -18,7 +18,7 @@ class Finding:
     """Something that must not be in a recording; never the thing itself.
 
     Attributes:
-        exchange: Its number, from 1.
+        exchange: Its number, from 1; 0 for what stands in the file beside all exchanges.
         place: Where in the exchange, as ``response body payload.BuyerName`` or ``request header x-amz-access-token``.
         kind: ``token``, ``secret``, ``personal data``, ``document``, ``host``, ``header`` or ``unknown text``.
     """
@@ -39,7 +39,7 @@ def audit(exchanges: Iterable[Exchange], *, allow_documents: bool = False) -> tu
     (Finding(exchange=1, place='request header cookie', kind='token'),)
     """
     recorded = list(exchanges)
-    rules = auditing(allow_documents=allow_documents)
+    rules = replace(auditing(allow_documents=allow_documents), asked=asked_by(recorded))
     known = given_away(change for exchange in recorded for change in Walk(exchange, rules).changes)
     rules = replace(rules, known=known)
     return tuple(

@@ -1,6 +1,6 @@
-"""Fakes of the same form: the same value always becomes the same fake, and a fake is known at sight and by machine.
+"""Fakes of the same form: the same value becomes the same fake, another value another, and a fake is known by machine.
 
-Letters become ``x y z w k q v j``, digits 0 or 9, what is not ASCII one of a few characters; case, blanks and punctuation
+Letters become ``x y z w k q v j``, digits 0, 7, 8 or 9, what is not ASCII one of a few characters; case, blanks and punctuation
 stay. A number with check digits gets right ones. Nobody without the key can try values against the fakes.
 """
 
@@ -23,7 +23,8 @@ from spapi_invoices.documents.tax_ids import (
 
 SCRUBBED: Final = "SCRUBBED"
 _LETTERS: Final = "xyzwkqvj"
-_DIGITS: Final = "09"
+# Two digits would leave 64 fakes for all authorization codes; with more a real number looks like a fake too often.
+_DIGITS: Final = "0789"
 _FOREIGN: Final = "þýð"
 # The base of a faked CPF or CNPJ begins with 9 and leaves 13 when divided by this: a mark that a machine can see. The
 # larger, the fewer real numbers have it by chance, and the fewer fakes there are: a million CPF, ten million CNPJ.
@@ -31,21 +32,28 @@ _MARK: Final = 13
 _CPF_MODULUS: Final = 97
 _CNPJ_MODULUS: Final = 9973
 
+# How many fakes are tried for one that is nobody's yet.
+_TRIES: Final = 32
 _SCRUBBED: Final = r"SCRUBBED(?:-[xyzwkqvj]{24})?"
 
 
 @dataclass(frozen=True, slots=True)
 class Fakes:
-    """Makes the fakes of one key.
+    """Makes the fakes of one key, in one recording.
+
+    No two values get the same fake as long as there are enough of that form: 4096 for six digits, 64 for two letters. So
+    the fake of a short value may be another one in a recording in which a value before it has that fake.
 
     Attributes:
         key: Secret bytes; the same key gives the same fakes. Not in the repr.
         keeps_fakes: What already looks like a fake stays, so that faking twice is faking once. Off, everything is
             replaced, also the rare real value that looks like a fake.
+        owners: Fake -> the value that it stands for, both whatever their case; grows with each fake that is made.
     """
 
     key: bytes = field(repr=False)
     keeps_fakes: bool = False
+    owners: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def text(self, text: str) -> str:
         """A fake of the whole text; numbers with check digits, e-mail addresses and tokens in it by their own rules.
@@ -71,7 +79,7 @@ class Fakes:
         """A fake character for each character, with no regard to what they mean together."""
         if not any(map(_pool, text)) or (self.keeps_fakes and is_made_of_fakes(text)):
             return text
-        return _other_than(text, lambda salt: self._drawn(salt, text))
+        return self._own(text, lambda salt: self._drawn(salt, text))
 
     def token(self, text: str) -> str:
         """A word in place of a secret: all secrets become the same."""
@@ -87,7 +95,10 @@ class Fakes:
     def number(self, text: str) -> str:
         """A fake of a number as JSON writes it: sign, point and exponent stay, and it gets no zero to begin with."""
         digits = "".join(filter(str.isdigit, text))
-        return _dressed(text, ("0" if digits[0] == "0" else "9") + self.characters(digits)[1:], str.isdigit)
+        first = "0" if digits[0] == "0" else "9"
+        if self.keeps_fakes and digits[0] == first and is_made_of_fakes(digits):
+            return text
+        return _dressed(text, self._own(digits, lambda salt: first + self._drawn(salt, digits)[1:]), str.isdigit)
 
     def cpf(self, number: str) -> str:
         """A CPF with right check digits for a CPF, bare or with punctuation."""
@@ -123,7 +134,19 @@ class Fakes:
         bare = _bare(number)
         if self.keeps_fakes and (is_fake(bare) or is_made_of_fakes(bare)):
             return number
-        return _dressed(number, _other_than(bare, lambda salt: make(salt, bare)), str.isalnum)
+        return _dressed(number, self._own(bare, lambda salt: make(salt, bare)), str.isalnum)
+
+    def _own(self, text: str, make: Callable[[str], str]) -> str:
+        """The first fake that is not the text itself nor another value's; if there is none, one that is another's as well."""
+        value, shared = text.casefold(), text
+        for salt in range(_TRIES):
+            fake = make(str(salt))
+            if fake == text:
+                continue
+            if self.owners.setdefault(fake.casefold(), value) == value:
+                return fake
+            shared = fake
+        return shared
 
     def _bare_cpf(self, salt: str, bare: str) -> str:
         return _with_check_digits(self._marked(salt, bare, 9, _CPF_MODULUS), highest_weight=11)
@@ -144,13 +167,13 @@ class Fakes:
         return str(lowest + modulus * (int.from_bytes(self._stream(salt, bare, 16)) % room))
 
     def _drawn(self, salt: str, text: str) -> str:
-        """A fake character for each character."""
-        pairs = zip(map(_pool, text), text, self._stream(salt, text, len(text)), strict=True)
+        """A fake character for each character, whatever its case: a name in capitals is the same name."""
+        pairs = zip(map(_pool, text), text, self._stream(salt, text.casefold(), len(text)), strict=True)
         return "".join(pool[byte % len(pool)] if pool else character for pool, character, byte in pairs)
 
     def _stream(self, salt: str, text: str, size: int) -> bytes:
-        """Bytes that follow from key and text, whatever its case: a name in capitals is the same name."""
-        said = f"{salt}\0{text.casefold()}".encode("utf-8", "surrogatepass")
+        """Bytes that follow from key and text."""
+        said = f"{salt}\0{text}".encode("utf-8", "surrogatepass")
         return hashlib.shake_256(hashlib.sha256(self.key).digest() + said).digest(size)
 
 
@@ -267,9 +290,3 @@ def _is_marked(base: str, modulus: int) -> bool:
 def _with_check_digits(base: str, *, highest_weight: int) -> str:
     first = mod11_digit(base, highest_weight=highest_weight)
     return base + first + mod11_digit(base + first, highest_weight=highest_weight)
-
-
-def _other_than(text: str, make: Callable[[str], str]) -> str:
-    """The first of some fakes that is not the text itself."""
-    fakes = (make(str(salt)) for salt in range(64))
-    return next((one for one in fakes if one != text), text)

@@ -20,6 +20,8 @@ _TOKEN: Final = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+_CONTROL: Final = re.compile(r"[\x00-\x1f]")
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 # How many steps of a path are shown: a body may be nested without end.
 _SHOWN: Final = 8
 
@@ -31,8 +33,7 @@ class Token:
     """What stands somewhere in a JSON body.
 
     Attributes:
-        kind: ``name`` of a field, ``text``, ``raw``: the inside of a text with escapes that JSON does not have, ``number``,
-            or ``word``: what stands outside of texts, as ``true`` or anything.
+        kind: ``name`` of a field, ``text``, ``raw``: the inside of a text that JSON does not have, ``number``, or ``word``: what stands outside of texts, as ``true`` or anything.
         text: Without quotes and, but for ``raw``, without escapes.
         field: The name it stands under, at any depth of lists; ``""`` for none.
         steps: Names and indexes from the root. Changes with the next token.
@@ -96,12 +97,14 @@ def _step(mark: str, steps: list[str | int], fields: list[str]) -> None:
 
 
 def _unescaped(inside: str) -> tuple[Literal["text", "raw"], str]:
+    """Raw is also what Python's parser takes and others refuse: written anew, it would be right."""
     if "\\" not in inside:
-        return "text", inside
+        return ("raw" if _CONTROL.search(inside) else "text"), inside
     try:
-        return "text", str(json.loads(f'"{inside}"', strict=False))
+        text = str(json.loads(f'"{inside}"'))
     except ValueError:
         return "raw", inside
+    return ("raw", inside) if _SURROGATE.search(text) else ("text", text)
 
 
 def _escaped(kind: Literal["text", "raw"], text: str) -> str:

@@ -35,8 +35,8 @@ def _compiled(forms: dict[str, str]) -> dict[str, re.Pattern[str]]:
 # Field, parameter or header -> a form that has no room for a secret or for anything personal.
 EXACT: Final = _compiled(
     {
-        # Eleven digits and more without a point could be a CPF or a telephone's.
-        "Amount": r"[+-]?(\d{1,10}|\d{1,16}\.\d{1,4})",
+        # More than ten digits behind a + are a telephone's. Eleven could be a CPF: `rules` looks.
+        "Amount": r"[+-]?(\d{1,10}|\d{1,16}\.\d{1,4})|-?\d{11,13}",
         "CurrencyCode": r"[A-Z]{3}",
         "CountryCode": r"[A-Z]{2}",
         "PurchaseDate": _INSTANT,
@@ -74,7 +74,10 @@ IDENTIFIERS: Final = frozenset(
     {"purchaseOrderNumber", "AmazonOrderId", "AmazonShipmentId", "ASIN", "SellerSKU", "OrderItemId", "WarehouseId"}
     | {"MarketplaceId", "SellerId", "shipFromPartyId", "shipmentId"}
 )
-IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
+# One word, or several with a digit in each, as SKUs have; what else has a blank in it may be a name.
+_WORD: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+_NUMBERED: Final = rf"(?=[A-Za-z._-]*[0-9]){_WORD}"
+IDENTIFIER: Final = re.compile(rf"(?=.{{1,40}}\Z)({_WORD}|{_NUMBERED}([ /]{_NUMBERED})+)", re.ASCII)
 # Fields whose numbers count something.
 COUNTS: Final = frozenset({"QuantityOrdered", "Amount", "expires_in", "expiresIn", "limit", "error_index"})
 COUNT: Final = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,4})?([eE][+-]?[0-9]{1,3})?", re.ASCII)

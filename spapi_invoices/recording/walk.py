@@ -16,7 +16,7 @@ from spapi_invoices.endpoints import LWA_HOST, REGIONS, Operation
 from spapi_invoices.recording import vocabulary
 from spapi_invoices.recording.exchange import Exchange, Headers
 from spapi_invoices.recording.json_text import Token, rewrite
-from spapi_invoices.recording.rules import Rules, document_in, kind_of, known_values, operation_of
+from spapi_invoices.recording.rules import Rules, asked_for, document_in, kind_of, known_values, operation_of
 
 # Host, path and query. Not urlsplit, which refuses some texts and mends others.
 _URL: Final = re.compile(r"((?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*)?([^?#]*)(?:\?([^#]*))?")
@@ -51,6 +51,11 @@ def given_away(changes: Iterable[Change]) -> frozenset[str]:
     return known_values({change.was for change in changes if change.kind in _GIVEN_AWAY})
 
 
+def asked_by(exchanges: Iterable[Exchange]) -> frozenset[str]:
+    """The identifiers that the requests of a recording asked by, as `Rules.asked` takes them."""
+    return frozenset(one for exchange in exchanges for one in asked_for(_split(exchange.url)[1]))
+
+
 class Walk:
     """The walk over one exchange.
 
@@ -67,7 +72,7 @@ class Walk:
     def _walk(self, raw: Exchange) -> Exchange:
         operation = operation_of(_split(raw.url)[1], raw.method)
         url = self._url(raw.url, operation)
-        self._rules = replace(self._rules, asked=_identifiers(url), digests=self._digests(raw.request_body))
+        self._rules = replace(self._rules, digests=self._digests(raw.request_body))
         request_body = self._request_body(raw, operation)
         return Exchange(
             method=self._value("request", "method", raw.method),
@@ -204,11 +209,6 @@ def _host(host: str, operation: Operation | None) -> str:
     if operation and operation.api == "lwa":
         return LWA_HOST
     return REGIONS[(operation and operation.region) or "eu"].endpoint
-
-
-def _identifiers(url: str) -> frozenset[str]:
-    segments = (unquote(one) for one in url.partition("?")[0].split("/")[3:])
-    return frozenset(one for one in segments if vocabulary.IDENTIFIER.fullmatch(one))
 
 
 def _header_kind(name: str, value: str) -> str:

@@ -106,9 +106,35 @@ class TestNumbers:
     def test_a_thousand_are_a_thousand(self):
         """Real numbers do not fall together."""
         numbers = [f"{n:09}" for n in range(1000)]
-        assert len({FAKES.cpf(f"{n}00") for n in numbers}) > 995
+        assert len({FAKES.cpf(f"{n}00") for n in numbers}) == 1000
         assert len({FAKES.cnpj(f"{n}00000") for n in numbers}) == 1000
         assert len({FAKES.page_token(n) for n in numbers}) == 1000
+
+    @pytest.mark.parametrize("form", ["{:06}", "{:05}-090", "(11) 9{:04}-1234", "+55{:08}", "AB{:04}", "9{:05}"])
+    def test_short_values_are_told_apart(self, form: str):
+        """A thousand authorization codes, postcodes or telephones have a thousand fakes, and each keeps its own."""
+        fakes = Fakes(b"key")
+        values = [form.format(7 * n) for n in range(1000)]
+        made = [fakes.text(value) for value in values]
+        assert len(set(made)) == 1000
+        assert [fakes.text(value) for value in values] == made
+        assert [Fakes(b"key").text(value) for value in values[:1]] == made[:1]
+
+    def test_states_are_told_apart(self):
+        """So are the states of Brazil, and numbers in JSON, whose first digit is not free."""
+        fakes = Fakes(b"key")
+        states = "AC AL AP AM BA CE DF ES GO MA MT MS MG PA PB PR PE PI RJ RN RS RO RR SC SP SE TO"
+        assert len({fakes.text(state) for state in states.split(" ")}) == 27
+        assert len({fakes.number(str(n)) for n in range(100_000, 100_500)}) == 500
+
+    def test_more_values_than_fakes(self):
+        """When no fake is left, values share one, which is still none of them."""
+        fakes = Fakes(b"key")
+        assert all(fakes.text(str(n)) != str(n) for n in range(10))
+
+    def test_page_tokens_that_differ_in_case(self):
+        """Base64 has capitals that mean something."""
+        assert FAKES.page_token("AAAa") != FAKES.page_token("AAaA")
 
     @given(st.from_regex(r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,5})?([eE][+-]?[0-9]{1,3})?", fullmatch=True))
     def test_of_json(self, number: str):

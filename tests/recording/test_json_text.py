@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import json_values
@@ -54,6 +55,19 @@ def replaced(value: object) -> object:
     if isinstance(value, list):
         return [replaced(inner) for inner in value]
     return '"\\x' if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("inside", ["a\nMaria", "\x00", "\\n\x1f", "\\ud800x", "x\\udc00\\ud800", "\\q", "\\u12"])
+def test_a_wrong_text_is_raw(inside: str):
+    """What a strict parser refuses is not written anew, for then it would be right."""
+    seen = []
+    rewrite(f'{{"a": "{inside}"}}', lambda token: (seen.append((token.kind, token.text)), token.text)[1])
+    assert seen[1:] == [("raw", inside)]
+
+
+def test_a_pair_of_surrogates_is_a_character():
+    """As JSON writes what is beyond 16 bits."""
+    assert rewrite('"\\ud83d\\ude00"', lambda token: f"{token.kind} {token.text}") == '"text 😀"'
 
 
 def test_places():
