@@ -22,6 +22,7 @@ ARROWS: dict[str, set[str] | None] = {
     "core": _BASE,
     "frames": _BASE | {"core"},
     "documents": _FRAMES,
+    "workers": _BASE | {"core", "documents"},
     "synthetic": _FRAMES | {"documents"},
     "reconciliation": _FRAMES,
     "report": _FRAMES | {"reconciliation"},

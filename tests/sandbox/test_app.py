@@ -192,10 +192,12 @@ class TestWorld:
             shipments = client.shipments(one.world.shipments)
             statuses = client.invoice_statuses(one.world.shipments)
         from spapi_invoices.documents import gst, nfe
-        from spapi_invoices.documents.table import read_contents
+        from spapi_invoices.documents.reader import at_once
+        from spapi_invoices.documents.table import from_file, read_all
 
-        files = [(name, shipment.nfe) for name, shipment in one.world.shipments.items() if shipment.nfe]
-        facts = pl.concat([spi.read_documents(fetched), read_contents(files, (nfe.READER, gst.READER))])
+        files = [from_file(name, shipment.nfe) for name, shipment in one.world.shipments.items() if shipment.nfe]
+        read = read_all(files, at_once((nfe.READER, gst.READER)))
+        facts = pl.concat([spi.read_documents(fetched).facts, read.facts])
         crosswalk = pl.DataFrame(list(one.world.crosswalk.items()), schema=["left", "right"], orient="row")
         result = spi.reconcile(spi.customer_side(facts), spi.shipment_side(shipments, statuses), crosswalk=crosswalk)
         assert set(result.matches["status"].cast(str)) == set(STATUSES)

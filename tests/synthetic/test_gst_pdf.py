@@ -65,8 +65,10 @@ _EXAMPLE = GstInvoice(
 @given(_invoices)
 def test_read_back(invoice: GstInvoice) -> None:
     """What is rendered states what it was rendered from, to the paisa, with no finding."""
-    assert gst.READER.read(render(invoice)) == Facts(
+    (facts,) = gst.READER.read(render(invoice))
+    assert facts == Facts(
         document_type="gst_invoice",
+        purpose="sale",
         invoice_number=invoice.invoice_number,
         issue_date=invoice.invoice_date,
         currency="INR",
@@ -75,15 +77,25 @@ def test_read_back(invoice: GstInvoice) -> None:
         tax_amount=invoice.tax_amount,
         seller_tax_id=invoice.seller_gstin,
         buyer_tax_id=invoice.buyer_gstin,
+        place_of_supply=invoice.place_of_supply,
         purchase_order_number=invoice.purchase_order_number,
         order_ids=(invoice.order_id,) if invoice.order_id else (),
+        lines=facts.lines,
     )
+    taxes = [{kind: amount for kind, _, amount in invoice.taxes(line)} for line in invoice.lines]
+    assert [
+        (line.commodity_code, line.quantity, line.goods_amount, line.cgst_amount, line.sgst_amount, line.igst_amount)
+        for line in facts.lines
+    ] == [
+        (line.hsn, line.quantity, line.net_amount, tax.get("CGST"), tax.get("SGST"), tax.get("IGST"))
+        for line, tax in zip(invoice.lines, taxes, strict=True)
+    ]
 
 
 def test_without_text() -> None:
     """Drawn as shapes, the page has no text to read, and the reader says so."""
-    facts = gst.READER.read(render(_EXAMPLE, text=False))
-    assert facts == Facts(document_type="gst_invoice", problem=facts.problem)
+    (facts,) = gst.READER.read(render(_EXAMPLE, text=False))
+    assert facts == Facts(document_type="gst_invoice", findings=("pdf_without_text",), problem=facts.problem)
     assert "no text" in (facts.problem or "")
 
 
