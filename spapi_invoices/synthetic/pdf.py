@@ -1,4 +1,4 @@
-"""A PDF of one page with Helvetica and boxes, the same bytes on every machine. Not for fonts, pictures or a second page.
+"""A PDF with Helvetica and boxes, the same bytes on every machine. Not for fonts or pictures.
 
 A drawing library takes five times as long and has versions; the sandbox draws hundreds of invoices a second. Every viewer
 has the fonts, so none is embedded.
@@ -94,19 +94,19 @@ def box_at(x: float, y: float, wide: float, high: float, *, grey: float | None =
     return f"q {grey:g} g {box} {'B' if line else 'f'} Q"
 
 
-def document(title: str, drawn: Iterable[str]) -> bytes:
-    """The file.
+def document(title: str, *pages: Iterable[str]) -> bytes:
+    """The file, with what is drawn on each page, one at least.
 
     Raises:
         UnicodeEncodeError: A text has a character that the fonts do not have: they know Windows-1252.
     """
-    content = "\n".join(("0.5 w", *drawn)).encode("cp1252")
-    fonts = "".join(f"/{name} {number} 0 R" for number, name in enumerate(_FONTS, 5))
+    # The catalog and the tree of pages are 1 and 2; a page is two objects, and the fonts follow the last.
+    numbers = range(3, 3 + 2 * len(pages), 2)
+    fonts = "".join(f"/{name} {number} 0 R" for number, name in enumerate(_FONTS, numbers.stop))
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {_place(*A4)}] /Contents 4 0 R /Resources << /Font << {fonts} >> >> >>".encode(),
-        b"<< /Length %d >>\nstream\n%b\nendstream" % (len(content), content),
+        f"<< /Type /Pages /Kids [{' '.join(f'{number} 0 R' for number in numbers)}] /Count {len(pages)} >>".encode(),
+        *(part for number, drawn in zip(numbers, pages, strict=True) for part in _page(number, drawn, fonts)),
         *(
             f"<< /Type /Font /Subtype /Type1 /BaseFont /{base} /Encoding /WinAnsiEncoding >>".encode()
             for base in _FONTS.values()
@@ -114,6 +114,16 @@ def document(title: str, drawn: Iterable[str]) -> bytes:
         f"<< /Title ({title.translate(_ESCAPED)}) >>".encode("cp1252"),
     ]
     return _file(objects)
+
+
+def _page(number: int, drawn: Iterable[str], fonts: str) -> tuple[bytes, bytes]:
+    """A page, and what is drawn on it, which is the next object."""
+    content = "\n".join(("0.5 w", *drawn)).encode("cp1252")
+    return (
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {_place(*A4)}] /Contents {number + 1} 0 R "
+        f"/Resources << /Font << {fonts} >> >> >>".encode(),
+        b"<< /Length %d >>\nstream\n%b\nendstream" % (len(content), content),
+    )
 
 
 def _file(objects: list[bytes]) -> bytes:
