@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from textwrap import dedent
@@ -12,7 +13,10 @@ import click
 from spapi_invoices import errors, plugins
 from spapi_invoices.cli import cli
 from spapi_invoices.documents.findings import FINDINGS
-from spapi_invoices.frames.schemas import TABLES, personal_columns, polars_schema
+from spapi_invoices.documents.layout_file import FIELD_KEYS, KEYS, Key
+from spapi_invoices.documents.layouts import FIELDS, KINDS, REQUIRED
+from spapi_invoices.documents.notations import NUMBERS, PARTS
+from spapi_invoices.frames.schemas import TABLES, InvoiceFacts, personal_columns, polars_schema
 from spapi_invoices.plugins import register_commands
 from spapi_invoices.reconciliation.rules import ADDED, RULES
 
@@ -91,6 +95,50 @@ def hooks() -> str:
     return "\n".join(lines) + "\n"
 
 
+def layouts() -> str:
+    """The keys of a layout's file, its fields, and how amounts and dates are written."""
+    columns = InvoiceFacts.to_schema().columns
+    fields = [f"| `{name}` | {kind} | {columns[name].description} |" for name, kind in FIELDS.items()]
+    examples = ", ".join(f'`"{example}"`' for example in NUMBERS)
+    required = ", ".join(f"`{name}`" for name in REQUIRED)
+    return (
+        "\n".join(
+            [
+                *("# Layouts", "", "See [how to add a layout](../how-to/add-a-layout.md).", ""),
+                *("## The file", "", *_keys(KEYS), "", "`match`, `numbers`, `dates` and `fields` are needed.", ""),
+                *(
+                    "## A field",
+                    "",
+                    "One of `beside`, `below`, `regex` and `value`; the other keys may be left out.",
+                    "",
+                ),
+                *(
+                    *_keys(FIELD_KEYS),
+                    "",
+                    f"Required if nothing else is said: {required}. These must be in the file.",
+                    "",
+                ),
+                *("## Fields", "", "| field | kind | meaning |", "| --- | --- | --- |", *fields, ""),
+                *("## Kinds", "", "| kind | what is taken |", "| --- | --- |"),
+                *(f"| {kind} | {taken} |" for kind, taken in KINDS.items()),
+                *("", "## Numbers", "", f"One of {examples}, and nothing that looks different is an amount.", ""),
+                *("## Dates", "", "A picture made of these; everything else in it stands for itself.", ""),
+                *(
+                    "| part | it is |",
+                    "| --- | --- |",
+                    *(f"| `{part}` | {meaning} |" for part, (meaning, _) in PARTS.items()),
+                ),
+            ]
+        )
+        + "\n"
+    )
+
+
+def _keys(keys: Iterable[Key]) -> list[str]:
+    rows = [f"| `{key.name}` | {key.takes} | {key.meaning} |" for key in keys]
+    return ["| key | takes | meaning |", "| --- | --- | --- |", *rows]
+
+
 def _registers(hook: str) -> list[str]:
     """The attributes of the value that a hook registers, from its class's docstring."""
     if hook not in plugins.REGISTERS:
@@ -119,6 +167,7 @@ PAGES: Final = {
     "findings.md": findings,
     "errors.md": errors_page,
     "hooks.md": hooks,
+    "layouts.md": layouts,
 }
 
 

@@ -8,10 +8,11 @@ A plugin is a package with an entry point in the group ``spapi_invoices`` that n
     def register_document_readers(register):
         register(MY_READER)
 
-Plugins are asked in the order in which ``SPAPI_INVOICES_PLUGINS`` names them; without it by name, and ours last. The
-first reader that claims a document reads it, and the first writer for a suffix writes it, so a plugin may take over what
-ours do, and the variable decides between two (ours have names too: `documents`, `report`). A plugin's ``tryfirst`` and
-``trylast`` say nothing: the order is the user's. Commands are the exception: ours come first and cannot be replaced.
+Plugins are asked in the order in which ``SPAPI_INVOICES_PLUGINS`` names them; without it the user's layouts come first,
+then plugins by name, and ours last. The first reader that claims a document reads it, and the first writer for a suffix
+writes it, so a plugin may take over what ours do, and the variable decides between two (ours have names too: `layouts`,
+`documents`, `report`). A plugin's ``tryfirst`` and ``trylast`` say nothing: the order is the user's. Commands are the
+exception: ours come first and cannot be replaced.
 
 What a plugin does wrong costs only what it wanted to add, and is warned of once, with its name.
 """
@@ -94,6 +95,20 @@ class OwnReaders:
         register(gst.READER)
 
 
+class OwnLayouts:
+    """The readers of the layouts in the user's folder, by the name of the file."""
+
+    @hookimpl
+    def register_document_readers(self, register: Callable[["DocumentReader"], None]) -> None:
+        """Add them."""
+        from spapi_invoices.documents.layout_file import parse_layout  # noqa: PLC0415
+        from spapi_invoices.documents.layouts import layout_reader  # noqa: PLC0415
+        from spapi_invoices.io.layouts import layouts_folder, read_layouts  # noqa: PLC0415
+
+        for name, text in read_layouts(layouts_folder()):
+            register(layout_reader(parse_layout(text, name)))
+
+
 class OwnRules:
     """The rules of the statuses."""
 
@@ -121,6 +136,7 @@ class OwnWriters:
 _OWN: Final = {
     "commands": OwnCommands,
     "documents": OwnReaders,
+    "layouts": OwnLayouts,
     "reconciliation": OwnRules,
     "report": OwnWriters,
 }
@@ -226,9 +242,11 @@ def _register(made: pluggy.PluginManager, point: EntryPoint) -> None:
 def _in_order() -> list[tuple[str, object]]:
     listed = _listed() or ()
 
-    def place(one: tuple[str, object]) -> tuple[int, bool, str]:
+    def place(one: tuple[str, object]) -> tuple[int, int, str]:
         name = one[0]
-        return (listed.index(name) if name in listed else len(listed), name in _OWN, name)
+        # A layout is for one kind of invoice and was written on purpose, so it goes before readers of whole families.
+        turn = 0 if name == "layouts" else 2 if name in _OWN else 1
+        return (listed.index(name) if name in listed else len(listed), turn, name)
 
     return sorted(manager().list_name_plugin(), key=place)
 

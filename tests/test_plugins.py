@@ -22,7 +22,7 @@ from spapi_invoices.report.writer import ReportWriter
 XML = b"<?xml version='1.0'?><nfeProc/>"
 ONE = pl.DataFrame({"key": ["A"], "amount": ["1.00"], "currency": ["BRL"]})
 HOOKS = ("register_commands", *plugins.REGISTERS)
-OURS = ("commands", "documents", "reconciliation", "report")
+OURS = ("layouts", "commands", "documents", "reconciliation", "report")
 
 
 @pytest.fixture(autouse=True)

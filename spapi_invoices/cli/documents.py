@@ -1,9 +1,10 @@
-"""``spapi-invoices documents``: read."""
+"""``spapi-invoices documents``: read, and the group layout."""
 
 from pathlib import Path
 
 import click
 
+from spapi_invoices.cli.layout import layout
 from spapi_invoices.cli.session import Session, SessionCommand
 
 
@@ -41,3 +42,6 @@ def read(session: Session, files: tuple[Path, ...], lines: bool, processes: int 
         session.say(f"Problem: {file_name or f'purchase order {number}'}: {problem}")
     session.say(f"{facts.height} invoices, {odd.height} with a problem or finding, {documents.lines.height} lines")
     session.emit(documents.lines if lines else facts)
+
+
+documents.add_command(layout)

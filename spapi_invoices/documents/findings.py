@@ -11,7 +11,10 @@ from typing import Final, NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A kind of finding. ``about`` is what it is found in: any document, a ZIP or gzip, an NF-e, a GST invoice."""
+    """A kind of finding.
+
+    ``about`` is what it is found in: any document, a ZIP or gzip, an NF-e, a GST invoice, a document that a layout reads.
+    """
 
     name: str
     about: str
@@ -57,6 +60,8 @@ _ANY: Final = "any document"
 _PACKED: Final = "a ZIP or gzip"
 _NFE: Final = "an NF-e"
 _GST: Final = "a GST invoice"
+_LAYOUT: Final = "a document that a layout reads"
+_FIELD: Final = "a GST invoice or a document that a layout reads"
 
 FINDINGS: Final = (
     Finding("no_content", _ANY, "the table holds no document in this row", "fetch the document again"),
@@ -131,13 +136,25 @@ FINDINGS: Final = (
     Finding("pdf_without_text", _GST, "the PDF has no text, as a scan", "read it by eye, or through text recognition"),
     Finding("not_a_tax_invoice", _GST, "it is another document, or a credit or debit note", "read it by eye"),
     Finding("other_currency", _GST, "its amounts are not in rupees", "read it by eye"),
-    Finding("field_missing", _GST, "a field that every invoice has was not found", "read it by eye"),
+    Finding("field_missing", _FIELD, "a field that every such invoice has was not found", "read it by eye"),
     Finding("date_wrong", "an NF-e or a GST invoice", "the issue date is missing, no date, or too early", "ask the issuer"),
     Finding("amount_malformed", _GST, "an amount is not grouped in the Indian way", "read it by eye"),
     Finding("line_unclear", _GST, "a line's taxes could not be told apart", "read the line by eye"),
     Finding("lines_unread", _GST, "no line could be read, so the taxable value is unknown", "read it by eye"),
     Finding("sums_differ", _GST, "lines, taxable value, tax and total do not add up", "compare with the shipment"),
     Finding("words_differ", _GST, "the amount in words is another than the total", "compare with the shipment"),
+    Finding(
+        "layout_misfits",
+        _LAYOUT,
+        "the layout's words are in the document and none of its fields: the issuer prints it in another way now",
+        "see it with spapi-invoices documents layout explain",
+    ),
+    Finding(
+        "field_unclear",
+        _LAYOUT,
+        "a field has several different values, or one that may be negative, is no day or is in another currency",
+        "see it with spapi-invoices documents layout explain",
+    ),
 )  # fmt: skip
 
 _NEXT_STEPS: Final = {finding.name: finding.next_step for finding in FINDINGS}

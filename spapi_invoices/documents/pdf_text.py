@@ -1,8 +1,9 @@
 """A PDF's text, page by page, by PDFium. Not for what the text states."""
 
 import threading
-from contextlib import closing
-from typing import Final
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any, Final
 
 from spapi_invoices.documents.findings import Unreadable
 from spapi_invoices.errors import MissingExtra
@@ -19,6 +20,22 @@ def pages(content: bytes) -> tuple[str, ...]:
         Unreadable: The PDF cannot be opened, needs a password, or has no text.
         MissingExtra: pypdfium2 is not installed.
     """
+    with opened(content) as pdf:
+        found = tuple(page.get_textpage().get_text_bounded() for page in pdf)
+    if not any(text.strip() for text in found):
+        raise Unreadable("pdf_without_text", "the PDF has no text (a scan?)")
+    # PDFium's sign for a hyphen at the end of a line, after which it goes on without a break.
+    return tuple(text.replace("\x02", "-") for text in found)
+
+
+@contextmanager
+def opened(content: bytes) -> Iterator[Any]:
+    """The ``pypdfium2.PdfDocument`` of a PDF. Nobody else is in PDFium meanwhile, so do not open a second one inside.
+
+    Raises:
+        Unreadable: The PDF cannot be opened, or needs a password.
+        MissingExtra: pypdfium2 is not installed.
+    """
     try:
         import pypdfium2  # noqa: PLC0415 - in the extra [pdf]
     except ImportError:
@@ -26,13 +43,9 @@ def pages(content: bytes) -> tuple[str, ...]:
     with _PDFIUM:
         try:
             with closing(pypdfium2.PdfDocument(content)) as pdf:
-                found = tuple(page.get_textpage().get_text_bounded() for page in pdf)
+                yield pdf
         except pypdfium2.PdfiumError as error:
             raise _unopened(getattr(error, "err_code", None)) from None
-    if not any(text.strip() for text in found):
-        raise Unreadable("pdf_without_text", "the PDF has no text (a scan?)")
-    # PDFium's sign for a hyphen at the end of a line, after which it goes on without a break.
-    return tuple(text.replace("\x02", "-") for text in found)
 
 
 def _unopened(code: int | None) -> Unreadable:

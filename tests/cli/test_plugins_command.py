@@ -60,6 +60,7 @@ class TestPlugins:
         assert {row["plugin"] for row in rows.values() if row["problem"] is None} == {
             "commands",
             "documents",
+            "layouts",
             "reconciliation",
             "report",
         }
