@@ -193,6 +193,10 @@ class KeepingGstins:
     text = staticmethod(FAKES.text)
     gstin = staticmethod(str)
 
+    def within(self, text: str, /) -> str:
+        """As it is."""
+        return text
+
 
 def said(text: str) -> Facts:
     """What a text states, but for what is faked and how the rupee sign is drawn."""
@@ -439,8 +443,8 @@ WRONG: dict[str, bytes] = {
 def test_a_number_that_is_somebodys(number: str, label: str) -> None:
     """In the number of an invoice or an order, which a seller makes up, what has the form of a person's is faked."""
     document = real_pdf(*INVOICE, f"{label} {number}")
-    made = gst.pdf_text(stand_in(document, FAKES))
-    assert number in gst.pdf_text(document)
+    made = " ".join(" ".join(pdf_text.pages(stand_in(document, FAKES))).split())
+    assert number in " ".join(pdf_text.pages(document))
     assert number not in made
     assert "Invoice Number: BLR7-12" in made
 
@@ -667,4 +671,6 @@ def test_any_bytes(document: bytes) -> None:
     made = stand_in(document, FAKES)
     assert sniff(made) == sniff(document)
     assert stand_in(made, FAKES) == made
-    assert (facts(made).problem or "")[:21] == (facts(document).problem or "")[:21]
+    # Of a ZIP or gzip only that it cannot be opened is kept, not why.
+    words = 8 if sniff(document) in {"application/gzip", "application/zip"} else 21
+    assert (facts(made).problem or "")[:words] == (facts(document).problem or "")[:words]
