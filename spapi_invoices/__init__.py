@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from spapi_invoices import core, errors, frames, notebook
     from spapi_invoices.analysis import Reconciliation, read_documents, reconcile
+    from spapi_invoices.documents.table import Documents
     from spapi_invoices.io.answers import Fetched, Receipt, Shipments
     from spapi_invoices.io.client import Client
     from spapi_invoices.io.connect import connect
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Client",
+    "Documents",
     "Fetched",
     "Receipt",
     "Reconciliation",
@@ -36,6 +38,7 @@ __all__ = [
 # Where each public name lives; a module of its own has no entry.
 _HOMES: Final = {
     "Client": "io.client",
+    "Documents": "documents.table",
     "Fetched": "io.answers",
     "Receipt": "io.answers",
     "Reconciliation": "analysis",

@@ -3,45 +3,91 @@
 Not for the parts themselves: reading is `spapi_invoices.documents`, comparing is `spapi_invoices.reconciliation`.
 """
 
-from collections.abc import Iterable
+import itertools
+import os
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from spapi_invoices import __version__, plugins
-from spapi_invoices.documents.table import read_contents, read_frame
+from spapi_invoices.documents.table import Documents, Received, from_file, from_table, read_all
 from spapi_invoices.errors import FileFailed, InvalidRequest
-from spapi_invoices.io.answers import Fetched
+from spapi_invoices.io.answers import Fetched, Progress
 from spapi_invoices.io.files import read_bytes, write_whole
 from spapi_invoices.reconciliation import Result
 from spapi_invoices.reconciliation import reconcile as reconcile_sides
 from spapi_invoices.report.writer import ReportContext, ReportWriter
+from spapi_invoices.workers import reading
+
+# Below, starting processes takes longer than they save.
+_WORTH_PROCESSES: Final = 200
+
+Source = pl.DataFrame | Fetched | Path | str
 
 
-def read_documents(source: pl.DataFrame | Fetched | Path | str | Iterable[Path | str]) -> pl.DataFrame:
-    """Read documents: `InvoiceFacts`, one row per document, what it states or why it could not be read.
+def read_documents(
+    source: Source | Iterable[Source],
+    *,
+    processes: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Documents:
+    """Read documents: what each states, or why it could not be read, as ``.facts`` and ``.lines``.
 
     Args:
         source: A `CustomerInvoices` frame or the fetch that holds one; a folder (its files and those of all folders
-            below, by path, hidden ones left out); a file; or several files.
+            below, by path, hidden ones left out); a file; or several of these.
+        processes: How many read at once; ``None`` is one, or for a large set as many as there are processors.
+        progress: Called after each document, with rows of `InvoiceFacts` so far.
 
     Raises:
         FileFailed: A file cannot be read, or a folder holds none.
+        InvalidRequest: ``processes`` is less than one.
         MissingExtra: A PDF is among them and the extra ``[pdf]`` is not installed.
 
     >>> from spapi_invoices.io.demo_files import demo_file
-    >>> read_documents(demo_file("demo-nfe"))["authorised"].sum()
-    10
+    >>> read_documents(demo_file("demo-nfe"))
+    <Documents: 11 invoices, 11 lines, 1 with a problem or finding>
     """
+    if processes is not None and processes < 1:
+        raise InvalidRequest(f"processes is {processes}. Next: give 1 or more, or None")
+    parts = list(map(_part, _several(source)))
+    total = sum(map(len, parts))
+    if processes is None:
+        processes = (os.cpu_count() or 1) if total >= _WORTH_PROCESSES else 1
+    counted = itertools.count(1)
+
+    def done(rows: int) -> None:
+        if progress is not None:
+            progress(Progress(next(counted), total, rows))
+
+    received = itertools.chain.from_iterable(map(_received, parts))
+    with reading(plugins.document_readers(), min(processes, total)) as (submit, ahead):
+        return read_all(received, submit, ahead=ahead, done=done)
+
+
+def _several(source: Source | Iterable[Source]) -> list[Source]:
+    return [source] if isinstance(source, pl.DataFrame | Fetched | Path | str) else list(source)
+
+
+def _part(source: Source) -> pl.DataFrame | list[Path]:
+    """The rows or files of a source, so that they can be counted before any is read."""
     if isinstance(source, Fetched):
-        source = source.frame
+        return source.frame
     if isinstance(source, pl.DataFrame):
-        return read_frame(source, plugins.document_readers())
-    return read_contents([(path.name, read_bytes(path)) for path in _files(source)], plugins.document_readers())
+        return source
+    path = Path(source)
+    return _below(path) if path.is_dir() else [path]
+
+
+def _received(part: pl.DataFrame | list[Path]) -> Iterator[Received]:
+    if isinstance(part, pl.DataFrame):
+        return from_table(part)
+    return (from_file(path.name, read_bytes(path)) for path in part)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -112,6 +158,8 @@ def reconcile(
 ) -> Reconciliation:
     """Compare two sides; see `spapi_invoices.reconciliation.reconcile` for keys, statuses and laws.
 
+    The rules of plugins apply too; what went wrong with a plugin is among the result's notes.
+
     Args:
         left: `InvoiceSide` or any frame with key, amount and currency; from `customer_side`.
         right: Likewise; from `shipment_side`.
@@ -120,16 +168,16 @@ def reconcile(
         as_of: The day that ages are counted to; ``None`` is today (UTC).
     """
     result = reconcile_sides(
-        left, right, crosswalk=crosswalk, tolerance=tolerance, as_of=as_of or datetime.now(UTC).date()
+        left,
+        right,
+        crosswalk=crosswalk,
+        tolerance=tolerance,
+        as_of=as_of or datetime.now(UTC).date(),
+        rules=plugins.reconcile_rules(),
     )
-    return Reconciliation(**{field.name: getattr(result, field.name) for field in fields(result)})
-
-
-def _files(source: Path | str | Iterable[Path | str]) -> list[Path]:
-    if isinstance(source, str | Path):
-        path = Path(source)
-        return _below(path) if path.is_dir() else [path]
-    return [Path(one) for one in source]
+    found = {field.name: getattr(result, field.name) for field in fields(result)}
+    # Whoever signs the report must know that a plugin did not have its say.
+    return Reconciliation(**found | {"notes": (*result.notes, *plugins.faults())})
 
 
 def _below(folder: Path) -> list[Path]:

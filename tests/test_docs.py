@@ -82,7 +82,7 @@ def test_the_plugin_of_the_how_to_reads_its_document(tmp_path: Path):
     (tmp_path / "r.txt").write_text("RECEIPT 7 12.50")
     plugins.manager().register(module, "receipts")
     try:
-        facts = spi.read_documents(tmp_path / "r.txt")
+        facts = spi.read_documents(tmp_path / "r.txt").facts
     finally:
         plugins.manager.cache_clear()
     assert facts.select("reader", "invoice_number", "total_amount").rows() == [("receipts", "7", Decimal("12.50"))]

@@ -14,7 +14,17 @@ from typing import Any, Final
 import click
 
 from spapi_invoices import __version__
-from spapi_invoices.cli import cassette, customer_invoices, demo, documents, plugins, reconcile, sandbox, shipments
+from spapi_invoices.cli import (
+    cassette,
+    customer_invoices,
+    demo,
+    documents,
+    install,
+    plugins,
+    reconcile,
+    sandbox,
+    shipments,
+)
 from spapi_invoices.cli.session import GLOBAL_OPTIONS, Session
 from spapi_invoices.errors import (
     CassetteInvalid,
@@ -34,6 +44,8 @@ OWN_COMMANDS: Final[tuple[click.Command, ...]] = (
     cassette.cassette,
     sandbox.sandbox,
     plugins.plugins,
+    install.install,
+    install.uninstall,
 )
 _USAGE: Final = (InvalidRequest, SettingsInvalid, CassetteInvalid, TableInvalid, MissingExtra)
 

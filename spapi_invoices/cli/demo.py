@@ -120,7 +120,7 @@ def _documents(fetched: "Fetched") -> "pl.DataFrame":
     from spapi_invoices.io.demo_files import demo_file
 
     _step(3, "Documents: the invoices' PDFs and the NF-e XML files the seller keeps")
-    facts = pl.concat([read_documents(fetched), read_documents(demo_file("demo-nfe"))])
+    facts = read_documents([fetched, demo_file("demo-nfe")]).facts
     unknown = facts["total_amount"].null_count()
     _found(f"{facts.height} documents ({_counts(facts, 'document_type')}), {unknown} without an amount")
     odd = facts.filter(pl.col("problem").is_not_null())

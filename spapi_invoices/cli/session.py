@@ -41,7 +41,9 @@ GLOBAL_OPTIONS: Final[list[click.Parameter]] = [
     click.Option(
         ["-o", "--output"], type=click.Path(path_type=Path, dir_okay=False), help="Write the data to this file."
     ),
-    click.Option(["--quiet"], is_flag=True, default=None, help="No messages and no progress on stderr."),
+    click.Option(
+        ["--quiet"], is_flag=True, default=None, help="No messages and no progress on stderr; warnings and errors stay."
+    ),
 ]
 
 # Those that say whom to ask, and what to keep of it.

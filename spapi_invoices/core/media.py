@@ -9,18 +9,27 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+# What an NF-e or an event of one is called here: no media type is registered for them.
+NFE: Final = "application/x-nfe+xml"
+
 _LINE_BREAKS: Final = re.compile(r"[\t\r\n]+")
-# First match wins: an NF-e is an XML, so it stands before it.
+_URL_SAFE: Final = str.maketrans("-_", "+/")
+_XML: Final = "application/xml"
+_PDF: Final = re.compile(rb"%PDF-")
+_PACKED: Final = (b"PK\x03\x04", b"\x1f\x8b")
+# First match wins.
 _SIGNATURES: Final = (
-    ("application/pdf", re.compile(rb".{0,1024}?%PDF-", re.DOTALL)),
     ("image/png", re.compile(rb"\x89PNG\r\n\x1a\n")),
     ("image/jpeg", re.compile(rb"\xff\xd8\xff")),
-    ("application/zip", re.compile(rb"PK\x03\x04")),
+    ("application/zip", re.compile(rb"PK(\x03\x04|\x05\x06)")),
     ("application/gzip", re.compile(rb"\x1f\x8b")),
     ("text/html", re.compile(rb"\s*<(!doctype html|html)", re.IGNORECASE)),
-    ("application/xml", re.compile(rb"(\xef\xbb\xbf)?\s*<[?!a-zA-Z]")),
+    (_XML, re.compile(rb"(\xef\xbb\xbf)?\s*<[?!a-zA-Z]|(\xff\xfe)?<\0|(\xfe\xff)?\0<")),
     ("x-application/zpl", re.compile(rb"\s*\^XA")),
 )
+# Where an NF-e shows what it is: comments may stand before its root, long ones too.
+_HEAD: Final = 1 << 16
+_NFE_HEAD: Final = re.compile(rb"portalfiscal\.inf\.br/nfe\b|<(?:[\w.-]+:)?(?:nfeProc|NFe|procEventoNFe)[\s>/]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +55,10 @@ class Document:
 
 
 def decode_base64(text: str) -> Document:
-    """Decode a document's base64; line breaks and missing padding, as mail leaves them, are accepted.
+    """Decode a document's base64; what mail and HTTP do to it is accepted where it can mean one thing only.
 
-    A space inside is a problem: it is what a form makes of ``+``, so the bytes would be wrong.
+    That is: line breaks, missing padding, and the alphabet that is safe in URLs, if no sign of the other stands beside
+    it. A space inside is a problem: it is what a form makes of ``+``, so the bytes would be wrong.
 
     >>> decode_base64("JVBERi0xLjQK").media_type
     'application/pdf'
@@ -56,6 +66,8 @@ def decode_base64(text: str) -> Document:
     "content is not base64: character ' ' at position 4"
     """
     packed = _LINE_BREAKS.sub("", text.strip())
+    if "+" not in packed and "/" not in packed:
+        packed = packed.translate(_URL_SAFE)
     problem = _base64_problem(packed)
     if problem is None:
         return Document.of(base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True))
@@ -78,13 +90,21 @@ def sniff(content: bytes) -> str:
     """The media type by the first bytes; ``text/plain`` for UTF-8 text, else ``application/octet-stream``.
 
     >>> sniff(b"<?xml version='1.0'?><nfeProc/>")
-    'application/xml'
+    'application/x-nfe+xml'
     """
+    # PDF readers look for the signature in the first 1024 bytes; in a ZIP or gzip it is that of what is packed there.
+    if _PDF.search(content, 0, 1024 + 5) and not content.startswith(_PACKED):
+        return "application/pdf"
     for media_type, signature in _SIGNATURES:
         if signature.match(content):
-            return media_type
+            return NFE if media_type == _XML and _is_nfe(content) else media_type
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
         return "application/octet-stream"
     return "text/plain"
+
+
+def _is_nfe(content: bytes) -> bool:
+    """A tag's name is ASCII, and UTF-16 sets zeros between its bytes."""
+    return _NFE_HEAD.search(content[:_HEAD].replace(b"\0", b"")) is not None

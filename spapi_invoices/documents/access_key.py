@@ -9,6 +9,7 @@ import re
 from dataclasses import astuple, dataclass
 from typing import Final
 
+from spapi_invoices.documents.findings import Found
 from spapi_invoices.documents.tax_ids import mod11_digit
 
 PATTERN: Final = re.compile(r"[0-9]{6}[0-9A-Z]{12}[0-9]{26}", re.ASCII)
@@ -64,11 +65,19 @@ def parse(text: str) -> AccessKey:
     >>> parse("13181017921427000125650010000000309887251170").number
     '000000030'
     """
-    if not PATTERN.fullmatch(text):
-        raise ValueError(f"the access key has {len(text)} characters, or a letter in a wrong place; it takes 44")
-    if (expected := check_digit(text[:-1])) != text[-1]:
-        raise ValueError(f"the access key's check digit is {text[-1]}, it should be {expected}")
+    if found := fault(text):
+        raise ValueError(found.words)
     return split(text)
+
+
+def fault(text: str) -> Found | None:
+    """What is wrong with a key by itself; a text that is no key is not repeated."""
+    if not PATTERN.fullmatch(text):
+        said = f"the access key has {len(text)} characters, or a letter in a wrong place; it takes 44"
+        return Found("access_key_malformed", said)
+    if (expected := check_digit(text[:-1])) != text[-1]:
+        return Found("check_digit_wrong", f"the access key's check digit is {text[-1]}, it should be {expected}")
+    return None
 
 
 def split(text: str) -> AccessKey:

@@ -4,43 +4,53 @@ The XML comes from strangers: a DOCTYPE ends the reading before anything it decl
 own name space is taken off, so that no element of another one passes for an amount.
 """
 
+from collections import Counter
+from functools import lru_cache
 from typing import Final
-from xml.etree.ElementTree import Element, TreeBuilder
+from xml.etree.ElementTree import Element, ParseError, XMLParser
 from xml.parsers import expat
 
+from spapi_invoices.documents.findings import Unreadable
+
 NAMESPACE: Final = "http://www.portalfiscal.inf.br/nfe"
-
-
-class DoctypeDeclared(ValueError):
-    """Told apart from the errors of Python's codecs, whose texts are not for the user."""
+_DECLARED: Final = f' xmlns="{NAMESPACE}"'.encode()
+_DOCTYPE: Final = b"<!DOCTYPE"
+# The one leaf of those looked at that the layout lets stand several times beside itself.
+_REPEATABLE: Final = frozenset({"NVE"})
 
 
 def parse(content: bytes) -> Element:
     """Parse; entities cannot be declared, so none can grow. Elements of other name spaces are ``{uri}name``.
 
     Raises:
-        ValueError: A DOCTYPE, or no well-formed XML. Never with a piece of the document.
+        Unreadable: A DOCTYPE, or no well-formed XML. Never with a piece of the document.
 
     >>> [element.tag for element in parse(b'<NFe xmlns="http://www.portalfiscal.inf.br/nfe"><x xmlns="urn:y"/></NFe>').iter()]
     ['NFe', '{urn:y}x']
     """
-    builder = TreeBuilder()
-    parser = expat.ParserCreate(namespace_separator="}")
-    parser.buffer_text = True
-    # Expat itself decides what a DOCTYPE is, in whatever encoding: a search in the bytes could be deceived.
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.StartElementHandler = lambda name, attributes: builder.start(_tag(name), attributes)
-    parser.EndElementHandler = lambda name: builder.end(_tag(name))
-    parser.CharacterDataHandler = builder.data
     try:
-        parser.Parse(content, True)
-    except DoctypeDeclared:
+        # Expat takes no encoding but those in which a tag is its ASCII bytes, and UTF-16, which sets zeros between them.
+        if _DOCTYPE in content.replace(b"\0", b""):
+            _refuse_doctype(content)
+        parser = XMLParser()  # noqa: S314 - no DOCTYPE comes this far, so no entity does
+        # Blanks in place of the usual declaration spare taking the name space off every tag, and move no position. It
+        # changes nothing that is looked at: no own element is sought below one of another name space.
+        bare = content.replace(_DECLARED, b" " * len(_DECLARED))
+        parser.feed(bare)
+        root: Element = parser.close()
+    except (ParseError, expat.ExpatError) as error:
+        line, column = error.position if isinstance(error, ParseError) else (error.lineno, error.offset)
+        said = f"not a well-formed XML: {expat.ErrorString(error.code)}: line {line}, column {column}"
+        raise Unreadable("xml_broken", said) from None
+    except Unreadable:
         raise
-    except expat.ExpatError as error:
-        raise ValueError(f"not a well-formed XML: {error}") from None
     except (LookupError, ValueError):  # from Python's codecs, which expat asks about encodings it does not know
-        raise ValueError("not a well-formed XML: its encoding is not one that is read") from None
-    return builder.close()
+        said = "not a well-formed XML: its encoding is not one that is read"
+        raise Unreadable("xml_broken", said) from None
+    if NAMESPACE.encode() in bare.replace(b"\0", b""):
+        for element in root.iter():
+            element.tag = _local(element.tag)
+    return root
 
 
 def text(element: Element, path: str) -> str | None:
@@ -48,10 +58,57 @@ def text(element: Element, path: str) -> str | None:
     return (element.findtext(path) or "").strip() or None
 
 
-def _tag(name: str) -> str:
-    uri, _, local = name.rpartition("}")
-    return local if uri in {"", NAMESPACE} else f"{{{uri}}}{local}"
+def texts(element: Element | None) -> dict[str, str]:
+    """Tag to text of an element's leaves, without blanks around it and without the empty ones.
+
+    Raises:
+        Unreadable: A leaf stands twice: the first would be taken and the other lost.
+    """
+    if element is None:
+        return {}
+    # An element inside an amount would cut it short, so what has one is no leaf.
+    leaves = [child for child in element if not len(child)]
+    stated = {leaf.tag: shown for leaf in leaves if (shown := (leaf.text or "").strip())}
+    if len(stated) < len(leaves):  # one is empty, or stands twice
+        times = Counter(leaf.tag for leaf in leaves)
+        if twice := [tag for tag in times if times[tag] > 1 and tag not in _REPEATABLE]:
+            raise several(twice[0], times[twice[0]])
+    return stated
 
 
-def _refuse_doctype(*_declared: object) -> None:
-    raise DoctypeDeclared("the XML declares a DOCTYPE, which no NF-e has; it was not read further")
+def only(element: Element, tag: str) -> Element | None:
+    """The child with this tag; ``None`` if there is none.
+
+    Raises:
+        Unreadable: There are several.
+    """
+    found = element.findall(tag)
+    if len(found) > 1:
+        raise several(tag, len(found))
+    return found[0] if found else None
+
+
+def several(tag: str, times: int) -> Unreadable:
+    """What stands in a file of one NF-e once, and in this file several times."""
+    return Unreadable("several_invoices", f"several NF-e in one file: {tag} stands in it {times} times")
+
+
+@lru_cache(maxsize=1024)
+def _local(tag: str) -> str:
+    uri, _, local = tag.rpartition("}")
+    return local if uri in {"", f"{{{NAMESPACE}"} else tag
+
+
+def _refuse_doctype(content: bytes) -> None:
+    """Whether it is a DOCTYPE or text like one, expat itself decides.
+
+    Raises:
+        Unreadable: It is one.
+    """
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = _declared
+    parser.Parse(content, True)
+
+
+def _declared(*_: object) -> None:
+    raise Unreadable("xml_doctype", "the XML declares a DOCTYPE, which no NF-e has; it was not read further")

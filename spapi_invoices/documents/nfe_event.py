@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 
 from spapi_invoices.documents import access_key
 from spapi_invoices.documents.facts import Facts
+from spapi_invoices.documents.findings import Found, Unreadable, names, words
 from spapi_invoices.documents.nfe_elements import text
 
 ROOT: Final = "procEventoNFe"
@@ -34,23 +35,27 @@ def read_event(root: Element) -> Facts:
     Only a cancellation that SEFAZ registered takes an NF-e back. It has no amounts: those are the NF-e's.
 
     Raises:
-        ValueError: The root holds no event, or several.
+        Unreadable: The root holds no event, or several.
     """
     events, answers = root.findall("evento/infEvento"), root.findall("retEvento/infEvento")
     if len(events) != 1 or len(answers) > 1:
-        raise ValueError(f"{len(events)} events in one procEventoNFe, which has one")
+        finding = "several_invoices" if len(events) > 1 else "not_an_nfe"
+        raise Unreadable(finding, f"{len(events)} events in one procEventoNFe, which has one")
     event, answer = events[0], next(iter(answers), None)
     key, code = text(event, "chNFe") or "", text(event, "tpEvento") or ""
     if not access_key.PATTERN.fullmatch(key):
-        raise ValueError("not an NF-e's event: chNFe is no access key")
-    doubts = list(_doubts(event, answer))
+        raise Unreadable("not_an_nfe", "not an NF-e's event: chNFe is no access key")
+    doubts = [Found("event_not_registered", doubt) for doubt in _doubts(event, answer)]
     # Only digits are repeated: the text comes from a stranger.
     shown = code if re.fullmatch(r"[0-9]{6}", code, re.ASCII) else "tpEvento is not a number"
+    cancels = code == _CANCELLATION and not doubts
+    what = Found("event_cancels" if cancels else "event", f"{_NAMES.get(code, 'an event')} ({shown}) of NF-e {key}")
     return Facts(
         document_type=DOCUMENT_TYPE,
         access_key=key,
-        authorised=False if code == _CANCELLATION and not doubts else None,
-        problem="; ".join((f"{_NAMES.get(code, 'an event')} ({shown}) of NF-e {key}", *doubts)),
+        authorised=False if cancels else None,
+        findings=names([what, *doubts]),
+        problem=words([what, *doubts]),
     )
 
 

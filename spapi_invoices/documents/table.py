@@ -1,82 +1,153 @@
-"""The table of what documents state, one row per document. Not for how one is read: that is `documents.reader`."""
+"""The tables of what documents state, and the order in which they are read. Not for how one is read: `documents.reader`.
+
+A document is read once, however often it came. Reading may happen somewhere else, so it is asked for with a function
+that promises an answer; the rows stay in the order of the documents.
+"""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 import polars as pl
 
-from spapi_invoices.documents.facts import Facts
-from spapi_invoices.documents.reader import DocumentReader, read_document
-from spapi_invoices.frames.schemas import InvoiceFacts, frame
+from spapi_invoices.documents.facts import Facts, Line
+from spapi_invoices.documents.findings import Unreadable
+from spapi_invoices.documents.reader import Reading, Submit
+from spapi_invoices.frames.schemas import InvoiceFacts, InvoiceLines, frame
 
-_FIELDS: Final = tuple(field.name for field in fields(Facts))
-_NO_CONTENT: Final = "the table holds no content. Next: fetch the document again"
+_FACTS: Final = tuple(field.name for field in fields(Facts) if field.name != "lines")
+_LINE: Final = tuple(field.name for field in fields(Line))
+_NO_CONTENT: Final = Unreadable("no_content", "the table holds no content")
 
 
-def read_frame(invoices: pl.DataFrame, readers: Sequence[DocumentReader]) -> pl.DataFrame:
-    """What the documents of a ``customer_invoices`` table state.
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What documents state.
 
-    One ``invoice_facts`` row per row of ``invoices``, in the same order, with ``document_id`` its ``sha256``. A row
-    without content keeps its ``problem``. The purchase order number is the row's, else the document's.
+    Attributes:
+        facts: `InvoiceFacts`, at least a row per document, in their order.
+        lines: `InvoiceLines`, the invoices' lines.
+    """
+
+    facts: pl.DataFrame
+    lines: pl.DataFrame
+
+    def __repr__(self) -> str:
+        odd = self.facts["problem"].count()
+        return f"<Documents: {self.facts.height} invoices, {self.lines.height} lines, {odd} with a problem or finding>"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A document as it came: its bytes, ``None`` if there are none, and what is known of it from outside."""
+
+    sha256: str
+    content: bytes | None
+    purchase_order_number: str | None = None
+    problem: str | None = None
+    file_name: str | None = None
+
+
+def from_file(name: str, content: bytes) -> Received:
+    """A file. Its name may hold personal data, as a customer's name does: it is in ``file_name`` and in no problem."""
+    return Received(hashlib.sha256(content).hexdigest(), content, file_name=name)
+
+
+def from_table(invoices: pl.DataFrame) -> Iterator[Received]:
+    """The rows of a ``customer_invoices`` table."""
+    for row in invoices.select("sha256", "content", "purchase_order_number", "problem").iter_rows():
+        yield Received(*row)
+
+
+def read_all(
+    documents: Iterable[Received], submit: Submit, *, ahead: int = 0, done: Callable[[int], None] | None = None
+) -> Documents:
+    """Read documents into tables.
+
+    Each has a row per invoice in it, one if there is none, with ``document_id`` its ``sha256``. A row without content
+    keeps its ``problem``. The purchase order number is the one it was fetched for, else the document's.
+
+    Args:
+        documents: In the order of the rows.
+        submit: Promises what a document states.
+        ahead: How many documents are asked for before the first answer is waited for.
+        done: Called with the number of rows after each document.
 
     Raises:
         MissingExtra: A reader needs a package that is not installed.
     """
-    read = _once(readers)
-    wanted = invoices.select("sha256", "content", "purchase_order_number", "problem")
-    rows = []
-    for sha256, content, purchase_order_number, problem in wanted.iter_rows():
-        if content is None:
-            facts, reader = Facts(problem=None if problem else _NO_CONTENT), None
+    facts: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    for received, reading in _in_order(documents, submit, ahead):
+        for invoice in reading.invoices:
+            facts.append(_facts_row(received, reading.reader, _as_fetched(invoice, received)))
+            if received.sha256 not in seen:
+                lines += [_line_row(received, invoice, line) for line in invoice.lines]
+        seen.add(received.sha256)
+        if done is not None:
+            done(len(facts))
+    return Documents(frame(InvoiceFacts, facts), frame(InvoiceLines, lines))
+
+
+def _in_order(documents: Iterable[Received], submit: Submit, ahead: int) -> Iterator[tuple[Received, Reading]]:
+    asked: dict[str, Future[Reading]] = {}
+    waiting: deque[tuple[Received, Future[Reading]]] = deque()
+    for one in documents:
+        if one.content is None:
+            answer = _nothing(one)
+        elif (known := asked.get(one.sha256)) is not None:
+            answer = known
         else:
-            facts, reader = read(sha256, content)
-        rows.append(_row(sha256, reader, _for_order(facts, purchase_order_number, problem), None))
-    return frame(InvoiceFacts, rows)
+            answer = asked[one.sha256] = submit(one.content)
+        # The bytes are not kept: a folder may hold more than memory does.
+        waiting.append((replace(one, content=None), answer))
+        while len(waiting) > ahead:
+            received, answer = waiting.popleft()
+            yield received, _result(answer)
+    for received, answer in waiting:
+        yield received, _result(answer)
 
 
-def read_contents(documents: Sequence[tuple[str, bytes]], readers: Sequence[DocumentReader]) -> pl.DataFrame:
-    """What files state, given as name and bytes: one ``invoice_facts`` row per file, in order.
-
-    A file's name may hold personal data, as a customer's name does: it is in ``file_name`` and in no problem.
-
-    Raises:
-        MissingExtra: A reader needs a package that is not installed.
-    """
-    read = _once(readers)
-    rows = []
-    for name, content in documents:
-        sha256 = hashlib.sha256(content).hexdigest()
-        facts, reader = read(sha256, content)
-        rows.append(_row(sha256, reader, facts, name))
-    return frame(InvoiceFacts, rows)
+def _result(answer: Future[Reading]) -> Reading:
+    # Polars has interrupted system calls restarted, so Ctrl-C ends no wait but one that would end by itself.
+    while not answer.done():
+        wait([answer], timeout=60)
+    return answer.result()
 
 
-def _once(readers: Sequence[DocumentReader]) -> Callable[[str, bytes], tuple[Facts, str | None]]:
-    """The same document may come with several purchase orders, and reading a PDF is what takes the time."""
-    known: dict[str, tuple[Facts, str | None]] = {}
-
-    def read(sha256: str, content: bytes) -> tuple[Facts, str | None]:
-        if sha256 not in known:
-            known[sha256] = read_document(content, readers)
-        return known[sha256]
-
-    return read
+def _nothing(received: Received) -> Future[Reading]:
+    # Where the row says why there is no content, that is enough.
+    problem = None if received.problem else _NO_CONTENT.problem
+    future: Future[Reading] = Future()
+    future.set_result(Reading((Facts(findings=(_NO_CONTENT.found.finding,), problem=problem),)))
+    return future
 
 
-def _for_order(facts: Facts, purchase_order_number: str | None, problem: str | None) -> Facts:
-    stated = facts.purchase_order_number
-    finding = None
-    if purchase_order_number is not None and stated is not None and stated != purchase_order_number:
-        finding = f"the document states purchase order {stated}, it was fetched for {purchase_order_number}"
+def _as_fetched(facts: Facts, received: Received) -> Facts:
+    """With the purchase order it was fetched for, and what was already wrong with its row."""
+    asked, stated = received.purchase_order_number, facts.purchase_order_number
+    findings, differs = facts.findings, None
+    if asked is not None and stated is not None and stated != asked:
+        differs = f"the document states purchase order {stated}, it was fetched for {asked}"
+        findings = (*findings, "purchase_order_differs")
     return replace(
         facts,
-        purchase_order_number=stated if purchase_order_number is None else purchase_order_number,
-        problem="; ".join(filter(None, (problem, facts.problem, finding))) or None,
+        purchase_order_number=stated if asked is None else asked,
+        findings=findings,
+        problem="; ".join(filter(None, (received.problem, facts.problem, differs))) or None,
     )
 
 
-def _row(document_id: str, reader: str | None, facts: Facts, file_name: str | None) -> dict[str, Any]:
-    stated = {name: getattr(facts, name) for name in _FIELDS} | {"order_ids": list(facts.order_ids)}
-    return stated | {"document_id": document_id, "reader": reader, "file_name": file_name}
+def _facts_row(received: Received, reader: str | None, facts: Facts) -> dict[str, Any]:
+    stated = {name: getattr(facts, name) for name in _FACTS}
+    stated |= {"order_ids": list(facts.order_ids), "findings": list(facts.findings)}
+    return stated | {"document_id": received.sha256, "reader": reader, "file_name": received.file_name}
+
+
+def _line_row(received: Received, facts: Facts, line: Line) -> dict[str, Any]:
+    of_invoice = {"document_id": received.sha256, "invoice_number": facts.invoice_number, "currency": facts.currency}
+    return of_invoice | {name: getattr(line, name) for name in _LINE}

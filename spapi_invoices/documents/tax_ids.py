@@ -4,13 +4,19 @@ Numbers are taken bare, as the documents state them: punctuation makes a number 
 """
 
 import re
-from itertools import cycle
+from functools import lru_cache
+from itertools import cycle, islice
+from operator import mul
 from typing import Final
 
 _CNPJ: Final = re.compile(r"(?!0{12})[0-9A-Z]{12}[0-9]{2}", re.ASCII)
 _CPF: Final = re.compile(r"(?!0{11})[0-9]{11}", re.ASCII)
 # State, PAN, which of the holder's registrations in the state, the letter Z, check character.
 _GSTIN: Final = re.compile(r"[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][1-9A-Z]Z[0-9A-Z]", re.ASCII)
+# By the highest weight, as many as the longest number needs: an access key.
+_WEIGHTS: Final = {highest: tuple(islice(cycle(range(2, highest + 1)), 43)) for highest in (9, 11)}
+# A character's value by its code; only those from "0" to "Z" occur.
+_VALUES: Final = bytes(max(code - 48, 0) for code in range(256))
 _BASE_36: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -22,12 +28,11 @@ def mod11_digit(body: str, *, highest_weight: int = 9) -> str:
     >>> mod11_digit("12ABC34501DE")
     '3'
     """
-    weights = cycle(range(2, highest_weight + 1))
-    values = (ord(character) - 48 for character in reversed(body))
-    remainder = sum(value * weight for value, weight in zip(values, weights, strict=False)) % 11
+    remainder = sum(map(mul, body[::-1].encode("ascii").translate(_VALUES), _WEIGHTS[highest_weight])) % 11
     return str(11 - remainder) if remainder > 1 else "0"
 
 
+@lru_cache(maxsize=1024)  # a seller's invoices name the same few companies
 def cnpj_is_valid(number: str) -> bool:
     """Whether both check digits of a CNPJ are right, with letters (from July 2026) or without.
 

@@ -1,6 +1,6 @@
 """Every table as a pandera model: the only place where a column is named, described and marked as personal data.
 
-House rules of all tables: amounts are ``Decimal(18, 2)`` beside a ``currency``; times are UTC to the microsecond; a table
+House rules of all tables: amounts are ``Decimal(18, 2)`` beside a ``currency``, and only a line's unit price is finer; times are UTC to the microsecond; a table
 without rows has all its columns; validation never coerces, so a wrong type is an error and not a changed value.
 """
 
@@ -14,6 +14,8 @@ from pandera.api.polars.model_config import BaseConfig
 from spapi_invoices.errors import SchemaMismatch
 
 Amount = Annotated[pl.Decimal, 18, 2]
+Quantity = Annotated[pl.Decimal, 18, 4]
+UnitPrice = Annotated[pl.Decimal, 24, 10]
 Instant = Annotated[pl.Datetime, "us", "UTC"]
 Texts = Annotated[pl.List, pl.String]
 
@@ -192,11 +194,19 @@ class Problems(Table):
 
 
 class InvoiceFacts(Table):
-    """One row per document: what it states, or why it could not be read."""
+    """One row per invoice: what it states, or why it could not be read.
 
-    document_id: str = _column("sha256 of the document", required=True)
+    A document that is no invoice or could not be read has one row; one that holds several invoices has a row for each,
+    with the same ``document_id``.
+    """
+
+    document_id: str = _column("sha256 of the document as it came", required=True)
     document_type: str = _column(
         "nfe, nfe_event, gst_invoice, or what a plugin's reader calls it; null if no reader knew it"
+    )
+    purpose: str = _column(
+        "sale, return, complement, adjustment, credit_note, debit_note, or incoming for goods that come in; "
+        "only a sale has amounts; null if unknown"
     )
     invoice_number: str = _column("as the document prints it; for an NF-e series-number, as 1-1234")
     issue_date: pl.Date = _column("in the document's own time zone")
@@ -205,17 +215,52 @@ class InvoiceFacts(Table):
     goods_amount: Amount = _column("goods before tax (GST), vProd (NF-e)")
     shipping_amount: Amount = _column("vFrete (NF-e); null where the document does not state it")
     discount_amount: Amount = _column("vDesc (NF-e), positive; null where the document does not state it")
+    other_amount: Amount = _column("vOutro (NF-e), as gift wrap; null where the document does not state it")
     tax_amount: Amount = _column("CGST + SGST + IGST (GST); null for an NF-e, where tax is inside the price")
+    reform_total_amount: Amount = _column("vNFTot (NF-e): the total with IBS, CBS and IS; null where not stated")
     seller_tax_id: str = _column("GSTIN, CNPJ or CPF of the issuer")
     buyer_tax_id: str = _column("GSTIN, CNPJ or CPF of the recipient", personal=True)
+    marketplace_tax_id: str = _column("CNPJ of the intermediary (NF-e)")
+    place_of_supply: str = _column("the state that the tax belongs to (GST)")
     purchase_order_number: str = _column("the purchase order it was fetched for, else the one it states")
     amazon_shipment_id: str = _column("the shipment it states or was submitted for; null if unknown")
     order_ids: Texts = _column("Amazon order ids found in it, in order of appearance, each once", required=True)
     access_key: str = _column("the NF-e's chave de acesso, 44 characters")
     authorised: pl.Boolean = _column("SEFAZ authorised it (NF-e); null where the question does not arise")
     reader: str = _column("the reader that read it")
-    problem: str = _column("why it could not be read, or a finding; null if all is well")
+    findings: Texts = _column("names of what is wrong, each once; the page of findings says what they mean")
+    problem: str = _column("why it could not be read, or the findings in words; null if all is well")
     file_name: str = _column("the file it was read from, without its folder; null if from Amazon", personal=True)
+
+
+class InvoiceLines(Table):
+    """One row per line of an invoice; keyed by ``document_id``, ``invoice_number`` and ``line_number``.
+
+    Each document's lines are here once, however often it came. What has no amounts in ``invoice_facts`` has no lines.
+    """
+
+    document_id: str = _column("sha256 of the document as it came", required=True)
+    invoice_number: str = _column("of the invoice the line is part of")
+    line_number: pl.Int64 = _column("from 1, in the document's order", required=True)
+    product_code: str = _column("the seller's own: cProd (NF-e), the SKU (GST)")
+    description: str = _column("as the document prints it")
+    commodity_code: str = _column("of the Harmonised System: NCM (NF-e), HSN or SAC (GST)")
+    cfop: str = _column("CFOP (NF-e): the kind of operation")
+    quantity: Quantity = _column("qCom (NF-e)")
+    unit: str = _column("uCom (NF-e)")
+    unit_price: UnitPrice = _column("vUnCom (NF-e); before tax (GST)")
+    currency: str = _column("of all the row's amounts")
+    goods_amount: Amount = _column("vProd (NF-e), which is quantity x unit price; the taxable value (GST)")
+    shipping_amount: Amount = _column("vFrete (NF-e)")
+    insurance_amount: Amount = _column("vSeg (NF-e)")
+    discount_amount: Amount = _column("vDesc (NF-e), positive; in a GST invoice already off the taxable value")
+    other_amount: Amount = _column("vOutro (NF-e)")
+    cgst_amount: Amount = _column("CGST (GST)")
+    sgst_amount: Amount = _column("SGST or UTGST (GST)")
+    igst_amount: Amount = _column("IGST (GST)")
+    cess_amount: Amount = _column("compensation cess (GST)")
+    total_amount: Amount = _column("the line's total: taxable value and taxes (GST), vItem (NF-e)")
+    in_total: pl.Boolean = _column("false for goods that are listed and not charged (indTot 0, NF-e)")
 
 
 class FetchWindows(Table):
@@ -301,6 +346,7 @@ TABLES: Final[dict[str, type[Table]]] = {
     "shipment_events": ShipmentEvents,
     "problems": Problems,
     "invoice_facts": InvoiceFacts,
+    "invoice_lines": InvoiceLines,
     "fetch_windows": FetchWindows,
     "invoice_side": InvoiceSide,
     "reconciliation": Reconciliation,

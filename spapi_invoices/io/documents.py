@@ -6,11 +6,13 @@ from typing import Final
 
 import polars as pl
 
+from spapi_invoices.core.media import NFE
 from spapi_invoices.io.files import write_whole
 
 _SUFFIXES: Final = {
     "application/pdf": ".pdf",
     "application/xml": ".xml",
+    NFE: ".xml",
     "text/html": ".html",
     "text/plain": ".txt",
     "image/png": ".png",

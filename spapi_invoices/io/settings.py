@@ -91,6 +91,16 @@ def config_path(environ: Mapping[str, str] | None = None) -> Path:
     return Path(named) if named else user_config_path("spapi-invoices") / "config.toml"
 
 
+def enabled_plugins(environ: Mapping[str, str] | None = None) -> tuple[str, ...] | None:
+    """The plugins that ``SPAPI_INVOICES_PLUGINS`` names, in its order; ``None`` if it is not set: all, in any order.
+
+    >>> enabled_plugins({"SPAPI_INVOICES_PLUGINS": "receipts, freight"}), enabled_plugins({"SPAPI_INVOICES_PLUGINS": ""})
+    (('receipts', 'freight'), ())
+    """
+    listed = (os.environ if environ is None else environ).get(f"{_PREFIX}PLUGINS")
+    return None if listed is None else tuple(name for one in listed.split(",") if (name := one.strip()))
+
+
 def load_profile(name: str | None = None, environ: Mapping[str, str] | None = None) -> Profile:
     """Find the account to use, in the order the module's docstring gives. Nothing found is a profile without credentials.
 

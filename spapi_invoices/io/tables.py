@@ -6,6 +6,7 @@ texts in JSON, and a list as a JSON array in a CSV cell.
 
 import json
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -164,7 +165,8 @@ def _parse(path: Path, column: pl.Series, dtype: pl.DataType) -> pl.Series:
     try:
         texts = column.cast(pl.String, strict=True)
         if isinstance(dtype, pl.Decimal):
-            return pl.Series(column.name, [None if text is None else parse_amount(text) for text in texts], dtype)
+            amount = partial(parse_amount, digits=dtype.precision, places=dtype.scale)
+            return pl.Series(column.name, [None if text is None else amount(text) for text in texts], dtype)
         if isinstance(dtype, pl.List):
             return pl.Series(column.name, [None if text is None else json.loads(text) for text in texts], dtype)
         if isinstance(dtype, pl.Datetime):

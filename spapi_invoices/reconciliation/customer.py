@@ -36,14 +36,17 @@ _SAYS_SO: Final = pl.col("finding").str.contains("not authorised|^cancelled by e
 def customer_side(facts: Any) -> pl.DataFrame:  # noqa: ANN401 - any dataframe narwhals reads
     """Bring what the documents state into the form that is compared.
 
-    One row per invoice, in the order given; there may be fewer than documents. The same document (equal
-    ``document_id`` or ``access_key``) is one row with a note, and an event is told with the NF-e it belongs to; if that
-    is not here, the event is a row of its own.
+    One row per invoice, in the order given; there may be fewer than documents. The same invoice (equal ``access_key``,
+    or equal ``document_id`` and ``invoice_number``) is one row with a note, and an event is told with the NF-e it
+    belongs to; if that is not here, the event is a row of its own.
 
     The key is the Amazon order id if the document states exactly one. A document without a total or a currency, or an
     NF-e that SEFAZ did not authorise or that an event cancelled, has a ``problem`` and will not be compared; a finding
     on a document that can be compared is its ``note``. An NF-e without legal force gets no key if its order has an
     invoice that can be compared: it must not hinder that one.
+
+    Args:
+        facts: The invoice_facts table, or a result that has it as ``.facts``.
 
     Raises:
         InvalidRequest: A column is missing, or its type cannot be read without loss.
@@ -52,7 +55,7 @@ def customer_side(facts: Any) -> pl.DataFrame:  # noqa: ANN401 - any dataframe n
     >>> customer_side(frame(InvoiceFacts, [])).shape
     (0, 11)
     """
-    rows = _read(read_table(facts, _NEEDED, "the documents' facts"))
+    rows = _read(read_table(getattr(facts, "facts", facts), _NEEDED, "the documents' facts"))
     documents = _with_events(_each_once(rows.filter(~_IS_EVENT)), rows.filter(_IS_EVENT))
     hindered = documents.with_columns(
         unknown=pl.when(_IS_EVENT)
@@ -95,8 +98,10 @@ def _read(table: pl.DataFrame) -> pl.DataFrame:
 
 def _each_once(rows: pl.DataFrame) -> pl.DataFrame:
     """The same document once, as authorised if it is anywhere, with the names of all."""
-    # Equal bytes state the same access key. What states no amount may be anything, say no bytes at all: it is kept.
-    same = pl.when(pl.col("amount").is_not_null()).then(pl.coalesce("access_key", "document_id"))
+    # Equal bytes state the same access key; without one, a document may hold several invoices, told apart by number.
+    # What states no amount may be anything, say no bytes at all: it is kept.
+    invoice = pl.concat_str("document_id", "invoice_number", separator=" ", ignore_nulls=True)
+    same = pl.when(pl.col("amount").is_not_null()).then(pl.coalesce("access_key", invoice))
     names = pl.col("aliases").list.explode(keep_nulls=False, empty_as_null=False)
     times = pl.when(pl.len() > 1).then(pl.format("the same document came {} times", pl.len()))
     folded = (

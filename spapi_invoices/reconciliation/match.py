@@ -1,5 +1,6 @@
 """Two sides in, the result out. Exact to the last digit, and the same whatever the order of the rows."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -14,20 +15,21 @@ from spapi_invoices.reconciliation.crosswalk import apply_crosswalk
 from spapi_invoices.reconciliation.groups import group_rows, refuse_sums
 from spapi_invoices.reconciliation.reasons import tell
 from spapi_invoices.reconciliation.result import Result
-from spapi_invoices.reconciliation.rules import AGREEING, DIFFERENCE, decide
+from spapi_invoices.reconciliation.rules import AGREEING, DIFFERENCE, RULES, Rule, apply_rules, decide
 from spapi_invoices.reconciliation.sides import as_side
 from spapi_invoices.reconciliation.stated import follow_shipments
 
 _COLUMNS: Final = tuple(polars_schema(Reconciliation))
 
 
-def reconcile(
+def reconcile(  # noqa: PLR0913 - what a comparison depends on
     left: Any,  # noqa: ANN401 - any dataframe narwhals reads
     right: Any,  # noqa: ANN401
     *,
     crosswalk: Any = None,  # noqa: ANN401
     tolerance: str | Decimal | int = "0.01",
     as_of: date | None = None,
+    rules: Sequence[Rule] = (),
 ) -> Result:
     """Compare what was invoiced with what was shipped, key by key and currency by currency.
 
@@ -43,6 +45,7 @@ def reconcile(
             alias on the right side): the left row gets the key of that right row.
         tolerance: How far the sums of a key may differ, in units of its currency; at most two decimals.
         as_of: The day ages are counted to; ``None`` leaves them out, as does a date after it.
+        rules: Rules besides ours, which always apply; one that fails is a note of the result.
 
     Raises:
         InvalidRequest: A frame, the crosswalk or the tolerance cannot be used, or the amounts of a key, which the
@@ -68,11 +71,12 @@ def reconcile(
         ),
     )
     matches = _in_order(tell(decided, left_rows, right_rows).select(_COLUMNS))
+    matches, faults = _with_rules(matches, [rule for rule in rules if rule not in RULES])
     return Result(
         matches=validate(Reconciliation, matches),
         tolerance=allowed,
         as_of=as_of,
-        notes=notes,
+        notes=(*notes, *faults),
         left_rows=left_rows,
         right_rows=right_rows,
     )
@@ -98,6 +102,13 @@ def parse_tolerance(tolerance: str | Decimal | int) -> Decimal:
     if allowed < 0:
         raise InvalidRequest(f"tolerance: {allowed} is negative. Next: pass how far the sums may differ, as '0.01'")
     return allowed
+
+
+def _with_rules(matches: pl.DataFrame, rules: Sequence[Rule]) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    if not rules:
+        return matches, ()
+    told, faults = apply_rules(matches, rules)
+    return _in_order(told), faults
 
 
 def _in_order(matches: pl.DataFrame) -> pl.DataFrame:

@@ -29,7 +29,7 @@ class Result:
         matches: The ``Reconciliation`` table: what needs attention first, then the largest differences.
         tolerance: How far the sums of a key were allowed to differ.
         as_of: The day ages were counted to, or ``None``.
-        notes: What a reader must know of the crosswalk's use; empty if there is nothing to say.
+        notes: What a reader must know of the crosswalk's use and of rules that failed; empty if there is nothing to say.
         left_rows: The rows compared, as read and with the keys a crosswalk gave.
         right_rows: Likewise.
     """

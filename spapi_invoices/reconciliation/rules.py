@@ -7,8 +7,14 @@ sent in several parcels is not (its sums agree), and several invoices whose sum 
 
 Amazon's status and absence are the key's, whatever the currency: an order whose invoice Amazon refused is ``rejected``
 as a whole.
+
+More rules may be added, as plugins do. They read the finished table and not the groups, and follow one law: a rule may
+raise a line to a status above its own and never lower one. So what a plugin adds can hold an order back, call it a
+duplicate, be stricter about an amount, or only speak; it can make no difference go away. Ours come through the same hook,
+and alone say what agrees, what is absent and what Amazon said.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,12 +24,23 @@ from spapi_invoices.frames.schemas import STATUSES
 from spapi_invoices.reconciliation.columns import WIDE
 
 
-@dataclass(frozen=True, slots=True)
+# Two rules are the same if they are one value: expressions cannot be compared.
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One status: when it applies if none above it did, and what to tell a reader.
 
     Attributes:
+        status: One of ``STATUSES``; in an added rule one of ``ADDED``, the least that a line gets to which it applies,
+            or empty for a rule that only speaks.
+        applies: True or false for each row. An added rule may use the columns of the ``Reconciliation`` table, among
+            them the ``status`` and ``reasons`` that ours gave; null is false.
+        title: What the rule is called.
+        meaning: What it found, a sentence.
+        next_step: What to do; may be empty in an added rule.
         agrees: Nothing has to be done.
+
+    >>> large = pl.col("left_amount") >= 10_000
+    >>> rule = Rule("not_comparable", large, "Second signature", "The invoice is over 10,000.", "Have it signed.")
     """
 
     status: str
@@ -59,7 +76,7 @@ RULES: Final = (
         "not_comparable",
         pl.col("blocked"),
         "Cannot be compared",
-        "An amount, a currency or the order is not known, or the document has no legal force.",
+        "An amount, a currency or the order is not known, the document has no legal force, or a rule holds it back.",
         "Read the reason: mend or fetch the document again, or give a crosswalk.",
     ),
     Rule(
@@ -130,6 +147,8 @@ RULES: Final = (
     Rule("matched", pl.lit(True), "Agrees", "The sums are equal to the last digit.", "Nothing.", agrees=True),
 )
 AGREEING: Final = tuple(rule.status for rule in RULES if rule.agrees)
+# The statuses that added rules may give. The others are facts about the rows, or Amazon's own words.
+ADDED: Final = ("not_comparable", "duplicate", "amount_differs")
 _STATUS: Final = pl.Enum(STATUSES)
 
 
@@ -139,3 +158,52 @@ def decide(groups: pl.DataFrame) -> pl.DataFrame:
     for rule in reversed(RULES[:-1]):
         choice = pl.when(rule.applies).then(pl.lit(rule.status, _STATUS)).otherwise(choice)
     return groups.with_columns(status=choice)
+
+
+def apply_rules(matches: pl.DataFrame, rules: Sequence[Rule]) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Apply added rules to a ``Reconciliation`` table: the same lines, and a note for each rule that failed.
+
+    Each rule sees the table as it was given, so that their order decides only that of the reasons.
+    """
+    tried = [_try(rule, matches) for rule in rules]
+    told = matches
+    for rule, applies in (one for one in tried if not isinstance(one, str)):
+        told = told.with_columns(_apply(rule, pl.lit(applies)))
+    # What cannot be compared has no difference.
+    known = pl.when(pl.col("status") != "not_comparable").then(pl.col("difference"))
+    return told.with_columns(difference=known), tuple(one for one in tried if isinstance(one, str))
+
+
+def _try(rule: Rule, matches: pl.DataFrame) -> tuple[Rule, pl.Series] | str:
+    """The rule and the lines it applies to, or why it is left out: without an exception's text, which may quote a line."""
+    flaw = _flaw(rule)
+    if not flaw:
+        try:
+            applies = matches.with_columns(applies=rule.applies)["applies"]
+        except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 - the outermost edge of a stranger's rule
+            flaw = f"failed with {type(error).__name__}"
+        else:
+            if applies.dtype in (pl.Boolean, pl.Null):
+                return rule, applies.cast(pl.Boolean)
+            flaw = f"gives {applies.dtype} where true or false belongs"
+    return f"rule {rule.title!r} {flaw}, so it is left out. Next: report it to the rule's author"
+
+
+def _flaw(rule: Rule) -> str:
+    """What would break the table if the rule were applied, or nothing."""
+    words = (rule.title, rule.meaning, rule.next_step)
+    if not all(isinstance(one, str) and one.isprintable() for one in words):
+        return "has words that do not print on a line"
+    if not isinstance(rule.status, str) or rule.status not in ("", *ADDED):
+        return f"gives the status {rule.status!r}, which is none of {', '.join(ADDED)}"
+    return "" if isinstance(rule.applies, pl.Expr) else f"holds a {type(rule.applies).__name__}, not an expression"
+
+
+def _apply(rule: Rule, applies: pl.Expr) -> list[pl.Expr]:
+    said = f"{rule.title}: {rule.meaning}" + (f" Next: {rule.next_step}" if rule.next_step else "")
+    status, least = pl.col("status"), pl.lit(rule.status or None, _STATUS)
+    return [
+        # An Enum is ordered as its categories are: by precedence. Nothing is above null.
+        pl.when(applies & (status > least)).then(least).otherwise(status).alias("status"),
+        pl.when(applies).then(pl.concat_list("reasons", pl.lit(said))).otherwise("reasons").alias("reasons"),
+    ]

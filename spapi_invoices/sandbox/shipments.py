@@ -7,6 +7,7 @@ from typing import Final
 
 from spapi_invoices.core.models import SubmitInvoiceRequest
 from spapi_invoices.documents import nfe
+from spapi_invoices.documents.findings import Unreadable
 from spapi_invoices.sandbox.accounts import Account
 from spapi_invoices.sandbox.answer import Answer, Refusal, answer_json, invalid
 from spapi_invoices.sandbox.call import Call, read_body
@@ -82,7 +83,10 @@ def fault_of(document: bytes, shipment: Shipment) -> str | None:
     Amazon publishes no list of reasons. Here it must be an NF-e to which our own reader has no objection (no XML, not
     authorised, an access key that is wrong or another's), and it must not state another shipment or order.
     """
-    facts = nfe.READER.read(document)
+    try:
+        facts = nfe.facts_of(nfe.read(document))
+    except Unreadable as error:
+        return error.problem
     if facts.problem is not None:
         return facts.problem
     if facts.amazon_shipment_id not in {None, shipment.shipment_id}:

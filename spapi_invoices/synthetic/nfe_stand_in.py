@@ -14,8 +14,8 @@ from html import escape
 from typing import Final, Protocol
 from xml.etree.ElementTree import Element
 
-from spapi_invoices.core.media import sniff
-from spapi_invoices.documents import access_key, nfe, nfe_elements
+from spapi_invoices.documents import access_key, nfe_elements, nfe_invoice
+from spapi_invoices.documents.findings import Unreadable
 from spapi_invoices.documents.order_ids import ORDER_ID
 from spapi_invoices.documents.tax_ids import cnpj_is_valid, cpf_is_valid
 from spapi_invoices.synthetic.nfe_xml import MARK
@@ -28,6 +28,11 @@ _ALGORITHMS: Final = frozenset(
     | {"http://www.w3.org/TR/2001/REC-xml-c14n-20010315"}
 )
 
+# Why an NF-e is not parsed -> one that is not parsed for the same reason.
+_UNREADABLE: Final = {
+    "xml_doctype": f'<!DOCTYPE NFe><NFe xmlns="{nfe_elements.NAMESPACE}"/>',
+    "xml_broken": f'<NFe xmlns="{nfe_elements.NAMESPACE}">',
+}
 # Elements and attributes by name, and the form in which their text stays. The layout names them by what they hold:
 # v a value, q a quantity, p a percentage, d a date, dh a moment, tp and ind one of a few kinds. A whole number of eleven
 # digits may as well be a CPF or a telephone's.
@@ -84,17 +89,23 @@ def stand_in(document: bytes, fakes: Fakes) -> bytes:
 
     One that cannot be parsed is not parsed either: for a DOCTYPE, or for being no well-formed XML.
     """
-    root = "html" if sniff(document) == "text/html" else "NFe"
     try:
         parsed = nfe_elements.parse(document)
         _mend_check_digit(parsed, fakes)
         written = "".join(_written(parsed, fakes)) + MARK
-    except nfe_elements.DoctypeDeclared:
-        written = f'<!DOCTYPE {root}><{root} xmlns="{nfe_elements.NAMESPACE}"/>{MARK}'
-    except ValueError:
-        written = f'<{root} xmlns="{nfe_elements.NAMESPACE}">{MARK}'
+    except Unreadable as error:
+        written = _UNREADABLE[error.found.finding] + MARK
     mark = "\ufeff" if document.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else ""
-    return f"{mark}{written}".encode(nfe.encoding(document))
+    return f"{mark}{written}".encode(encoding(document))
+
+
+def encoding(document: bytes) -> str:
+    """UTF-16 if it is that, which has a zero in its first two bytes or a mark; else UTF-8."""
+    if document.startswith((codecs.BOM_UTF16_LE, b"<\0")):
+        return "utf-16-le"
+    if document.startswith((codecs.BOM_UTF16_BE, b"\0<")):
+        return "utf-16-be"
+    return "utf-8"
 
 
 def _mend_check_digit(root: Element, fakes: Fakes) -> None:
@@ -106,7 +117,9 @@ def _mend_check_digit(root: Element, fakes: Fakes) -> None:
 
 def _written(root: Element, fakes: Fakes) -> Iterator[str]:
     """The XML piece by piece, without recursion: a stranger's elements may nest deeper than Python's stack."""
-    shipment_ids = {one for note in root.iter("obsCont") if nfe.names_shipment(note) for one in note.iter("xTexto")}
+    shipment_ids = {
+        one for note in root.iter("obsCont") if nfe_invoice.names_shipment(note) for one in note.iter("xTexto")
+    }
     todo: list[tuple[Element | str, str]] = [(root, "")]
     while todo:
         element, around = todo.pop()
@@ -129,7 +142,7 @@ def _attributes(element: Element, fakes: Fakes) -> Iterator[str]:
         "Id": lambda text: _identifier(text, fakes),
         "URI": lambda text: _identifier(text, fakes),
         "Algorithm": lambda text: text if text in _ALGORITHMS else _OTHER_NAMESPACE,
-        "xCampo": lambda text: "AmazonShipmentId" if nfe.names_shipment(element) else fakes.text(text),
+        "xCampo": lambda text: "AmazonShipmentId" if nfe_invoice.names_shipment(element) else fakes.text(text),
         "versao": lambda text: _text("versao", text, fakes),
         "nItem": lambda text: _text("nItem", text, fakes),
     }

@@ -1,4 +1,4 @@
-"""A PDF of one page with Helvetica and boxes, the same bytes on every machine. Not for fonts, pictures or a second page.
+"""A PDF with Helvetica and boxes, the same bytes on every machine. Not for fonts or pictures.
 
 A drawing library takes five times as long and has versions; the sandbox draws hundreds of invoices a second. Every viewer
 has the fonts, so none is embedded.
@@ -66,10 +66,9 @@ _FONTS: Final = {REGULAR: "Helvetica", BOLD: "Helvetica-Bold"}
 _BEGIN: Final = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"
 # From the object of the title on. No text of a page can stand there.
 _ENDING: Final = re.compile(
-    rb"\n7 0 obj\n<< /Title \(([^()\n]*)\) >>\nendobj\nxref\n0 8\n0{10} 65535 f \n(?:[0-9]{10} 00000 n \n){7}"
-    rb"trailer\n<< /Size 8 /Root 1 0 R /Info 7 0 R >>\nstartxref\n[0-9]+\n%%EOF\n\Z"
+    rb"\n([0-9]+) 0 obj\n<< /Title \(([^()\n]*)\) >>\nendobj\nxref\n0 [0-9]+\n0{10} 65535 f \n(?:[0-9]{10} 00000 n \n)+"
+    rb"trailer\n<< /Size [0-9]+ /Root 1 0 R /Info \1 0 R >>\nstartxref\n[0-9]+\n%%EOF\n\Z"
 )
-_ENDING_LENGTH: Final = 600
 
 
 def width(text: str, font: str, size: float) -> float:
@@ -103,19 +102,19 @@ def box_at(x: float, y: float, wide: float, high: float, *, grey: float | None =
     return f"q {grey:g} g {box} {'B' if line else 'f'} Q"
 
 
-def document(title: str, drawn: Iterable[str]) -> bytes:
-    """The file.
+def document(title: str, *pages: Iterable[str]) -> bytes:
+    """The file, with what is drawn on each page, one at least.
 
     Raises:
         UnicodeEncodeError: A text has a character that the fonts do not have: they know Windows-1252.
     """
-    content = "\n".join(("0.5 w", *drawn)).encode("cp1252")
-    fonts = "".join(f"/{name} {number} 0 R" for number, name in enumerate(_FONTS, 5))
+    # The catalog and the tree of pages are 1 and 2; a page is two objects, and the fonts follow the last.
+    numbers = range(3, 3 + 2 * len(pages), 2)
+    fonts = "".join(f"/{name} {number} 0 R" for number, name in enumerate(_FONTS, numbers.stop))
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {_place(*A4)}] /Contents 4 0 R /Resources << /Font << {fonts} >> >> >>".encode(),
-        b"<< /Length %d >>\nstream\n%b\nendstream" % (len(content), content),
+        f"<< /Type /Pages /Kids [{' '.join(f'{number} 0 R' for number in numbers)}] /Count {len(pages)} >>".encode(),
+        *(part for number, drawn in zip(numbers, pages, strict=True) for part in _page(number, drawn, fonts)),
         *(
             f"<< /Type /Font /Subtype /Type1 /BaseFont /{base} /Encoding /WinAnsiEncoding >>".encode()
             for base in _FONTS.values()
@@ -127,8 +126,19 @@ def document(title: str, drawn: Iterable[str]) -> bytes:
 
 def title(content: bytes) -> str | None:
     """The title of a file that `document` wrote; ``None`` for any other file, whatever title it has or words it shows."""
-    found = _ENDING.search(content[-_ENDING_LENGTH:]) if content.startswith(_BEGIN) else None
-    return found[1].decode("cp1252") if found else None
+    object_begins = content.rfind(b"\n", 0, max(content.rfind(b"<< /Title (") - 1, 0))
+    found = _ENDING.match(content, object_begins) if object_begins >= 0 and content.startswith(_BEGIN) else None
+    return found[2].decode("cp1252") if found else None
+
+
+def _page(number: int, drawn: Iterable[str], fonts: str) -> tuple[bytes, bytes]:
+    """A page, and what is drawn on it, which is the next object."""
+    content = "\n".join(("0.5 w", *drawn)).encode("cp1252")
+    return (
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {_place(*A4)}] /Contents {number + 1} 0 R "
+        f"/Resources << /Font << {fonts} >> >> >>".encode(),
+        b"<< /Length %d >>\nstream\n%b\nendstream" % (len(content), content),
+    )
 
 
 def _file(objects: list[bytes]) -> bytes:

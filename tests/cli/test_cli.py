@@ -524,7 +524,7 @@ def test_a_table_is_read_back_from_every_form(tmp_path: Path):
     from spapi_invoices.frames.schemas import InvoiceFacts
     from spapi_invoices.io.tables import ENCODERS
 
-    facts = spi.read_documents(DEMO.parent / "demo-nfe")
+    facts = spi.read_documents(DEMO.parent / "demo-nfe").facts
     assert facts["total_amount"].dtype == pl.Decimal(18, 2)
     for form, encode in ENCODERS.items():
         path = tmp_path / f"facts.{form}"

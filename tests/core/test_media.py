@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spapi_invoices.core.media import Document, decode_base64, sniff
+from spapi_invoices.core.media import NFE, Document, decode_base64, sniff
 
 
 class TestDecodeBase64:
@@ -22,6 +22,12 @@ class TestDecodeBase64:
         document = decode_base64(text)
         assert (document.content, document.problem) == (content, None)
         assert document.sha256 == hashlib.sha256(content).hexdigest()
+
+    @given(st.binary(min_size=1), st.booleans())
+    def test_url_safe(self, content: bytes, padded: bool) -> None:  # noqa: FBT001
+        """The alphabet that is safe in URLs is read as what it means."""
+        text = base64.urlsafe_b64encode(content).decode()
+        assert decode_base64(text if padded else text.rstrip("=")) == Document.of(content)
 
     @given(st.text() | st.text("ABab01+/= \n-_", max_size=40))
     def test_any_text(self, text: str) -> None:
@@ -45,14 +51,15 @@ class TestDecodeBase64:
             ("", "content is empty"),
             (" \n", "content is empty"),
             ("base 64 content goes here", "content is not base64: character ' ' at position 4"),
-            ("JVBERi0-", "content is not base64: character '-' at position 7"),
+            ("JVBERi0-+w", "content is not base64: character '-' at position 7"),
+            ("JVBE/i0_", "content is not base64: character '_' at position 7"),
             ("JVBER", "content is not base64: 5 characters cannot be cut into bytes"),
             ("JVB٣", "content is not base64: character '٣' at position 3"),
             ("\ud800", "content is not base64: character '\\ud800' at position 0"),
         ],
     )
     def test_problem(self, text: str, problem: str) -> None:
-        """A text that is no base64 says why; the url-safe alphabet and a space are not taken for something else."""
+        """A text that is no base64 says why; a space, and two alphabets in one text, are not taken for something else."""
         document = decode_base64(text)
         assert (document.problem, document.content, document.media_type) == (problem, None, None)
 
@@ -84,8 +91,23 @@ class TestSniff:
             (b"\x1f\x8b\x08", "application/gzip"),
             (b"<!DOCTYPE HTML>", "text/html"),
             (b" <html>", "text/html"),
-            (b"<?xml version='1.0'?><nfeProc/>", "application/xml"),
-            (b"\xef\xbb\xbf<nfeProc/>", "application/xml"),
+            (b"PK\x05\x06", "application/zip"),
+            (b"x" * 1024 + b"%PDF-1.4", "application/pdf"),
+            (b"PK\x03\x04 stored %PDF-1.4", "application/zip"),
+            (b"\x1f\x8b stored %PDF-1.4", "application/gzip"),
+            (b"x" * 1025 + b"%PDF-1.4", "text/plain"),
+            (b"<?xml version='1.0'?><Invoice/>", "application/xml"),
+            (b"<?xml version='1.0'?><nfeProc/>", NFE),
+            (b"\xef\xbb\xbf<nfeProc/>", NFE),
+            (b"<!-- " + b"x" * 5000 + b" --><n:NFe>", NFE),
+            (b"<procEventoNFe versao='1.00'/>", NFE),
+            (b'<x xmlns="http://www.portalfiscal.inf.br/nfe"/>', NFE),
+            ("<NFe/>".encode("utf-16"), NFE),
+            ("<NFe/>".encode("utf-16-le"), NFE),
+            (b"\xfe\xff" + "<NFe/>".encode("utf-16-be"), NFE),
+            ("<Invoice/>".encode("utf-16"), "application/xml"),
+            (b"<NFeLote/>", "application/xml"),
+            (b"<html><NFe></html>", "text/html"),
             (b"^XA^FO50", "x-application/zpl"),
             (b"plain", "text/plain"),
             ("ação".encode(), "text/plain"),

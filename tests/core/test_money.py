@@ -47,6 +47,20 @@ class TestParseAmount:
         with pytest.raises(ValueError, match="is no amount with a decimal point and at most 2 decimals"):
             parse_amount(text)
 
+    @given(_PLAIN, st.sampled_from([(18, 4), (24, 10)]))
+    def test_other_scales(self, text: str, scale: tuple[int, int]) -> None:
+        """With other digits and places the law is the same."""
+        digits, places = scale
+        exact = Decimal(text)
+        fits = abs(exact) < 10 ** (digits - places) and exact == round(exact, places)
+        try:
+            amount = parse_amount(text, digits=digits, places=places)
+        except ValueError:
+            assert not fits
+        else:
+            assert fits
+            assert (amount, amount.as_tuple().exponent) == (exact, -places)
+
     @given(st.decimals(-_BIGGEST, _BIGGEST, places=2))
     def test_round_trip(self, amount: Decimal) -> None:
         """Every amount that fits comes back from its text."""

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spapi_invoices.documents.facts import Facts
-from spapi_invoices.documents.nfe import READER
+from spapi_invoices.documents.facts import Facts, Line
+from spapi_invoices.documents.nfe import READER, read
 
 nfelib = pytest.importorskip("nfelib")
 
@@ -25,11 +27,16 @@ _KEY = "35261012ABC34501DE35550010000000121002197681"
 _SMALL = f"""<nfeProc><NFe><infNFe Id="NFe{_KEY}"><ide><cUF>35</cUF><mod>55</mod><serie>1</serie><nNF>12</nNF>
 <dhEmi>2026-10-05T23:30:00-03:00</dhEmi><tpNF>1</tpNF><tpAmb>1</tpAmb><finNFe>1</finNFe></ide><emit><CNPJ>12ABC34501DE35</CNPJ></emit>
 <dest><CPF>52998224725</CPF></dest>
+<det nItem="1"><prod><cProd>A</cProd><xProd>Copo</xProd><NCM>70133700</NCM><CFOP>5102</CFOP><uCom>UN</uCom><qCom>3</qCom>
+<vUnCom>13.3333333333</vUnCom><vProd>40.00</vProd><vFrete>12.00</vFrete><vDesc>1</vDesc><indTot>1</indTot></prod></det>
+<det nItem="2"><prod><cProd>B</cProd><qCom>1.0000</qCom><vUnCom>60.00</vUnCom><vProd>60</vProd><vFrete>0.50</vFrete>
+<vDesc>2.00</vDesc><indTot>1</indTot></prod></det>
 <total><ICMSTot><vProd>100.00</vProd><vFrete>12.50</vFrete><vDesc>3.00</vDesc><vNF>109.50</vNF></ICMSTot></total>
 <infAdic><infCpl>Pedido 702-0000001-0000001</infCpl></infAdic><compra><xPed>701-0000002-0000002</xPed></compra></infNFe></NFe>
 <protNFe><infProt><tpAmb>1</tpAmb><chNFe>{_KEY}</chNFe><cStat>100</cStat></infProt></protNFe></nfeProc>"""
 
 
+@cache
 def _binding(path: Path) -> Any:
     """The sample through nfelib: its ``NFe`` part, whatever the root."""
     from nfelib.nfe.bindings.v4_0.nfe_v4_00 import Nfe
@@ -43,23 +50,98 @@ def _binding(path: Path) -> Any:
     return Nfe.from_path(path)
 
 
+def _decimals(element: Any, path: str = "") -> dict[str, Decimal]:
+    """Every amount and quantity below an nfelib value, by its path."""
+    found: dict[str, Decimal] = {}
+    for name in element.__dataclass_fields__:
+        value = getattr(element, name)
+        if hasattr(value, "__dataclass_fields__"):
+            found |= _decimals(value, f"{path}{name}/")
+        elif value is not None and name[0] in "vq":
+            found[path + name] = Decimal(str(value))
+    return found
+
+
+def _exact(value: Any) -> Decimal | None:
+    return None if value is None else Decimal(value)
+
+
 @pytest.mark.parametrize("path", _INVOICES, ids=lambda path: path.stem)
 def test_nfelib_reads_the_same(path: Path) -> None:
     """Every sample that nfelib ships states the same through nfelib's bindings, field for field."""
-    facts = READER.read(path.read_bytes())
-    stated = _binding(path).infNFe
-    totals = stated.total.ICMSTot
-    buyer = stated.dest and (stated.dest.CNPJ or stated.dest.CPF or stated.dest.idEstrangeiro or None)
+    nfe, stated = read(path.read_bytes()), _binding(path).infNFe
+    ide, dest, marketplace = stated.ide, stated.dest, stated.infIntermed
     assert READER.claims(path.read_bytes())
-    amounts = [Decimal(text) for text in (totals.vNF, totals.vProd, totals.vFrete, totals.vDesc)]
-    # One of the samples is for an import: goods that come in.
-    expected = amounts if stated.ide.tpNF.value == "1" else [None] * 4
-    assert [facts.total_amount, facts.goods_amount, facts.shipping_amount, facts.discount_amount] == expected
-    assert facts.invoice_number == f"{stated.ide.serie}-{stated.ide.nNF}"
-    assert facts.issue_date == date.fromisoformat(stated.ide.dhEmi[:10])
-    assert (facts.seller_tax_id, facts.buyer_tax_id) == (stated.emit.CNPJ or stated.emit.CPF, buyer)
-    assert facts.access_key == stated.Id.removeprefix("NFe")
-    assert (facts.currency, facts.tax_amount) == ("BRL", None)
+    assert nfe.access_key == stated.Id.removeprefix("NFe")
+    assert (nfe.series, nfe.number, nfe.issued_at, nfe.left_at) == (ide.serie, ide.nNF, ide.dhEmi, ide.dhSaiEnt)
+    codes = (nfe.state, nfe.model, nfe.operation_type, nfe.purpose, nfe.environment)
+    assert codes == tuple(one.value for one in (ide.cUF, ide.mod, ide.tpNF, ide.finNFe, ide.tpAmb))
+    buyer = dest and (dest.CNPJ or dest.CPF or dest.idEstrangeiro or None)
+    assert (nfe.issuer.tax_id, nfe.recipient.tax_id) == (stated.emit.CNPJ or stated.emit.CPF, buyer)
+    assert (nfe.issuer.name, nfe.recipient.name) == (stated.emit.xNome, dest and dest.xNome)
+    assert (nfe.issuer.state, nfe.issuer.state_registration) == (stated.emit.enderEmit.UF.value, stated.emit.IE)
+    assert nfe.intermediary_cnpj == (marketplace and marketplace.CNPJ)
+    assert nfe.totals == _decimals(stated.total)
+    assert nfe.found == ()
+
+
+@pytest.mark.parametrize("path", _INVOICES, ids=lambda path: path.stem)
+def test_nfelib_reads_the_same_lines_and_payments(path: Path) -> None:
+    """Every line, payment and protocol of nfelib's samples is what its bindings say."""
+    nfe, stated = read(path.read_bytes()), _binding(path).infNFe
+    assert nfe.lines == tuple(
+        Line(
+            line_number=int(det.nItem),
+            product_code=det.prod.cProd,
+            description=det.prod.xProd,
+            commodity_code=det.prod.NCM,
+            cfop=det.prod.CFOP,
+            quantity=_exact(det.prod.qCom),
+            unit=det.prod.uCom,
+            unit_price=_exact(det.prod.vUnCom),
+            goods_amount=_exact(det.prod.vProd),
+            shipping_amount=_exact(det.prod.vFrete),
+            insurance_amount=_exact(det.prod.vSeg),
+            discount_amount=_exact(det.prod.vDesc),
+            other_amount=_exact(det.prod.vOutro),
+            total_amount=_exact(det.vItem),
+            in_total=det.prod.indTot.value == "1",
+        )
+        for det in stated.det
+    )
+    cards = [one.card for one in stated.pag.detPag]
+    assert [(one.method, one.amount) for one in nfe.payments] == [
+        (one.tPag, _exact(one.vPag)) for one in stated.pag.detPag
+    ]
+    assert [one.acquirer_cnpj for one in nfe.payments] == [card and card.CNPJ for card in cards]
+    assert nfe.change == _exact(stated.pag.vTroco)
+    if b"<protNFe" in path.read_bytes():
+        from nfelib.nfe.bindings.v4_0.proc_nfe_v4_00 import NfeProc
+
+        answer, protocol = NfeProc.from_path(path).protNFe.infProt, nfe.protocol
+        assert protocol is not None
+        assert (protocol.status, protocol.number, protocol.received_at, protocol.access_key) == (
+            answer.cStat,
+            answer.nProt,
+            str(answer.dhRecbto),
+            answer.chNFe,
+        )
+
+
+@pytest.mark.parametrize("path", _INVOICES, ids=lambda path: path.stem)
+def test_facts_follow_from_what_is_read(path: Path) -> None:
+    """What is compared of a sale is its totals and lines; one of the samples is for goods that come in, and has none."""
+    nfe, facts = read(path.read_bytes()), READER.read(path.read_bytes())
+    assert isinstance(facts, Facts)
+    tags = ("vNF", "vProd", "vFrete", "vDesc", "vOutro")
+    amounts = [nfe.totals[f"ICMSTot/{tag}"] for tag in tags] if nfe.operation_type == "1" else [None] * 5
+    stated = [facts.total_amount, facts.goods_amount, facts.shipping_amount, facts.discount_amount, facts.other_amount]
+    assert stated == amounts
+    assert facts.lines == (nfe.lines if nfe.operation_type == "1" else ())
+    assert facts.invoice_number == f"{nfe.series}-{nfe.number}"
+    assert facts.issue_date == date.fromisoformat((nfe.issued_at or "")[:10])
+    assert (facts.seller_tax_id, facts.buyer_tax_id) == (nfe.issuer.tax_id, nfe.recipient.tax_id)
+    assert (facts.access_key, facts.currency, facts.tax_amount) == (nfe.access_key, "BRL", None)
 
 
 def test_samples_findings() -> None:
@@ -71,15 +153,45 @@ def test_samples_findings() -> None:
     assert odd["42210775277525000178550030000266631762885493-procNFe"] == (
         "for goods that come in (tpNF 0), not the invoice of a sale"
     )
-    assert odd["nfe_reforma_tributaria"].endswith("vNF 164746.81 is not the sum of its parts, 164801.01")
+    assert "vNF 164746.81 is not the sum of its parts, 164801.01" in odd["nfe_reforma_tributaria"]
     assert "model 65" in odd["nfce_contingencia"]
     assert len(odd) == 6
+
+
+def test_parts_of_another_document_are_no_part_of_it() -> None:
+    """Text inside an amount's element ends at nothing: an amount with an element in it is not there."""
+    facts = READER.read(_SMALL.replace("<vNF>109.50", "<vNF>1<x/>09.50").encode())
+    assert "amount_missing" in facts.findings
+    assert facts.total_amount is None
+    commented = _SMALL.replace("<vNF>109.50", "<vNF>109<!-- x -->.50")
+    assert READER.read(commented.encode()) == READER.read(_SMALL.encode())
+
+
+@pytest.mark.parametrize("declared", ["xmlns='{}'", 'xmlns = "{}"', 'xmlns:n="urn:n" xmlns="{}"', 'xmlns="{}"'])
+def test_name_space_however_declared(declared: str) -> None:
+    """The layout's name space counts in any spelling of its declaration."""
+    root = f"<nfeProc {declared.format('http://www.portalfiscal.inf.br/nfe')}>"
+    assert READER.read(_SMALL.replace("<nfeProc>", root).encode()) == READER.read(_SMALL.encode())
+
+
+def test_deep_nesting_is_no_crash() -> None:
+    """A hundred thousand elements in each other are read past, or refused."""
+    deep = _SMALL.replace("<infAdic>", f"{'<x>' * 100_000}{'</x>' * 100_000}<infAdic>")
+    facts = READER.read(deep.encode())
+    assert facts.total_amount == Decimal("109.50") or facts.findings == ("xml_broken",)
+
+
+def test_doctype_in_a_text_is_text() -> None:
+    """Only a DOCTYPE is refused, not the word in a note."""
+    noted = _SMALL.replace("Pedido", "<![CDATA[<!DOCTYPE html>]]> Pedido")
+    assert READER.read(noted.encode()) == READER.read(_SMALL.encode())
 
 
 def test_small() -> None:
     """Name spaces are not needed; order ids come in the order of trust, not of the file."""
     assert READER.read(_SMALL.encode()) == Facts(
         document_type="nfe",
+        purpose="sale",
         invoice_number="1-12",
         issue_date=date(2026, 10, 5),
         currency="BRL",
@@ -92,41 +204,71 @@ def test_small() -> None:
         order_ids=("701-0000002-0000002", "702-0000001-0000001"),
         access_key=_KEY,
         authorised=True,
+        lines=read(_SMALL.encode()).lines,
     )
 
 
+_TWO, _HALF = "<vFrete>0.50</vFrete>", "<vFrete>12.50</vFrete>"
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "said", "finding"),
     [
-        (_KEY + '"', _KEY[:-1] + '2"', "the access key's check digit is 2, it should be 1"),
-        (f"NFe{_KEY}", "NFe123", "the access key has 3 characters"),
-        ("<nNF>12<", "<nNF>13<", "the access key disagrees with the document's number"),
-        ("<serie>1<", "<serie>2<", "the access key disagrees with the document's series"),
-        ("<CNPJ>12ABC34501DE35", "<CNPJ>12ABC34501DE36", "the access key disagrees with the document's issuer"),
-        ("2026-10-05", "2026-09-05", "the access key disagrees with the document's month"),
-        ("2026-10-05", "2026-10-32", "ide/dhEmi is not a date"),
-        ("<nNF>12</nNF>", "", "ide/nNF is missing"),
-        ("2026-10-05", "2005-12-31", "ide/dhEmi is 2005-12-31: there was no NF-e before 2006"),
-        ("<tpAmb>1</tpAmb><fin", "<fin", "ide/tpAmb is missing"),
-        ("<tpAmb>1</tpAmb><fin", "<tpAmb>2</tpAmb><fin", "not authorised: issued for test (tpAmb 2"),
-        ("<infProt><tpAmb>1<", "<infProt><tpAmb>2<", "not authorised: issued for test (tpAmb 2"),
-        ("<CNPJ>12ABC34501DE35", "<CNPJ>12ABC34501DE36", "the issuer's CNPJ is not valid"),
-        ("109.50", "109.51", "vNF 109.51 is not the sum of its parts, 109.50"),
-        ("109.50", "+109.50", "total/ICMSTot/vNF: an amount with a sign"),
-        ("109.50", "109,50", "total/ICMSTot/vNF: '109,50' is no amount"),
-        ("109.50", "109.505", "total/ICMSTot/vNF: '109.505' is no amount"),
-        ("<vNF>109.50</vNF>", "", "total/ICMSTot/vNF is missing"),
-        ("<vFrete>12.50</vFrete>", "<vFrete>x</vFrete>", "total/ICMSTot/vFrete: a text of 1 characters is no amount"),
-        ("<cStat>100", "<cStat>302", "not authorised: cStat 302, denied, the recipient is irregular"),
-        ("<cStat>100", "<cStat>Maria", "not authorised: cStat not a number"),
-        (f"<chNFe>{_KEY}", f"<chNFe>{_KEY[:-1]}2", "not authorised: the protocol is for another access key"),
+        (_KEY + '"', _KEY[:-1] + '2"', "the access key's check digit is 2, it should be 1", "check_digit_wrong"),
+        (f"NFe{_KEY}", "NFe123", "the access key has 3 characters", "access_key_malformed"),
+        ("<nNF>12<", "<nNF>13<", "the access key disagrees with the document's number", "access_key_differs"),
+        ("<serie>1<", "<serie>2<", "the access key disagrees with the document's series", "access_key_differs"),
+        (
+            "<CNPJ>12ABC34501DE35",
+            "<CNPJ>12ABC34501DE36",
+            "the access key disagrees with the document's issuer",
+            "access_key_differs",
+        ),
+        ("2026-10-05", "2026-09-05", "the access key disagrees with the document's month", "access_key_differs"),
+        ("2026-10-05", "2026-10-32", "ide/dhEmi is not a date", "date_wrong"),
+        ("<nNF>12</nNF>", "", "ide/nNF is missing", "number_malformed"),
+        ("2026-10-05", "2005-12-31", "ide/dhEmi is 2005-12-31: there was no NF-e before 2006", "date_wrong"),
+        ("<tpAmb>1</tpAmb><fin", "<fin", "ide/tpAmb is missing", "not_authorised"),
+        ("<tpAmb>1</tpAmb><fin", "<tpAmb>2</tpAmb><fin", "not authorised: issued for test (tpAmb 2", "homologation"),
+        ("<infProt><tpAmb>1<", "<infProt><tpAmb>2<", "not authorised: issued for test (tpAmb 2", "homologation"),
+        ("<CNPJ>12ABC34501DE35", "<CNPJ>12ABC34501DE36", "the issuer's CNPJ is not valid", "tax_id_wrong"),
+        ("109.50", "109.51", "vNF 109.51 is not the sum of its parts, 109.50", "total_not_composed"),
+        ("<cStat>100", "<cStat>151", "not authorised: cStat 151, cancelled, out of time", "cancelled"),
+        ("<vProd>60<", "<vProd>61<", "det[2]: vProd 61.00 is not quantity x unit value, 60.00", "line_not_composed"),
+        ("<vProd>60<", "<vProd>60.02<", "det[2]: vProd 60.02 is not quantity x unit value", "line_not_composed"),
+        ("<vProd>60</vProd>", "", "det[2]/prod/vProd is missing", "amount_missing"),
+        (
+            "<qCom>1.0000",
+            "<qCom>1.00001",
+            "det[2]/prod/qCom: not a number with at most 4 decimals",
+            "amount_unreadable",
+        ),
+        ("13.3333333333", "1e3", "det[1]/prod/vUnCom: not a number with at most 10 decimals", "amount_unreadable"),
+        (_TWO, "", "the lines' vFrete add up to 12.00, not to the total 12.50", "lines_not_total"),
+        (_TWO, "<vFrete>0,50</vFrete>", "det[2]/prod/vFrete: '0,50' is no amount", "amount_unreadable"),
+        ("<indTot>1", "<indTot>0", "the lines' vProd add up to 60.00, not to the total 100.00", "lines_not_total"),
+        ("</ICMSTot>", "</ICMSTot><vNFTot>1.00</vNFTot>", "vNFTot 1.00 is neither", "reform_total_not_composed"),
+        ("109.50", "+109.50", "total/ICMSTot/vNF: an amount with a sign", "amount_unreadable"),
+        ("109.50", "109,50", "total/ICMSTot/vNF: '109,50' is no amount", "amount_unreadable"),
+        ("109.50", "109.505", "total/ICMSTot/vNF: '109.505' is no amount", "amount_unreadable"),
+        ("<vNF>109.50</vNF>", "", "total/ICMSTot/vNF is missing", "amount_missing"),
+        (_HALF, "<vFrete>x</vFrete>", "total/ICMSTot/vFrete: a text of 1 characters is no amount", "amount_unreadable"),
+        ("<cStat>100", "<cStat>302", "not authorised: cStat 302, denied, the recipient is irregular", "denied"),
+        ("<cStat>100", "<cStat>Maria", "not authorised: cStat not a number", "not_authorised"),
+        (
+            f"<chNFe>{_KEY}",
+            f"<chNFe>{_KEY[:-1]}2",
+            "not authorised: the protocol is for another access key",
+            "protocol_differs",
+        ),
     ],
 )
-def test_findings(old: str, new: str, said: str) -> None:
-    """Each thing that is wrong is said, and the rest of the document is still read."""
+def test_findings(old: str, new: str, said: str, finding: str) -> None:
+    """Each thing that is wrong is said and named, and the rest of the document is still read."""
     assert old in _SMALL
     facts = READER.read(_SMALL.replace(old, new, 1).encode())
     assert said in (facts.problem or "")
+    assert finding in facts.findings
     assert facts.buyer_tax_id == "52998224725"
     assert facts.authorised is ("not authorised" not in (facts.problem or ""))
 
@@ -176,6 +318,7 @@ def test_only_sales_have_amounts(purpose: str, direction: str, said: str) -> Non
     facts = READER.read(document.encode())
     assert (facts.problem, facts.authorised) == (f"{said}, not the invoice of a sale", True)
     assert (facts.total_amount, facts.goods_amount, facts.shipping_amount, facts.discount_amount) == (None,) * 4
+    assert (facts.findings, facts.lines, len(read(document.encode()).lines)) == (("not_a_sale",), (), 2)
 
 
 _NFE, _PROTOCOL = (
@@ -199,7 +342,7 @@ def test_several_in_one_file(old: str, new: str) -> None:
     """Of two invoices, totals or protocols none is taken: the other would be lost without a word."""
     facts = READER.read(_SMALL.replace(old, new, 1).encode())
     assert "several NF-e in one file" in (facts.problem or "")
-    assert facts == Facts(document_type="nfe", problem=facts.problem)
+    assert facts == Facts(document_type="nfe", findings=("several_invoices",), problem=facts.problem)
 
 
 def test_foreign_elements_are_no_amounts() -> None:
@@ -229,7 +372,11 @@ def test_registered_cancellation(status: str) -> None:
     answer = f"<cStat>{status}</cStat><chNFe>{_KEY}</chNFe><tpEvento>110111</tpEvento>"
     assert READER.claims(_event())
     assert READER.read(_event(answer=answer)) == Facts(
-        document_type="nfe_event", access_key=_KEY, authorised=False, problem=f"a cancellation (110111) of NF-e {_KEY}"
+        document_type="nfe_event",
+        access_key=_KEY,
+        authorised=False,
+        findings=("event_cancels",),
+        problem=f"a cancellation (110111) of NF-e {_KEY}",
     )
 
 
@@ -252,23 +399,24 @@ def test_other_events_leave_the_nfe_as_it_was(event: bytes, said: str) -> None:
     """Any other event, and a cancellation that SEFAZ did not register, is named and has no effect."""
     facts = READER.read(event)
     assert said in (facts.problem or "")
-    assert facts == Facts(document_type="nfe_event", access_key=_KEY, problem=facts.problem)
+    findings = ("event", "event_not_registered") if "not registered" in said else ("event",)
+    assert facts == Facts(document_type="nfe_event", access_key=_KEY, findings=findings, problem=facts.problem)
 
 
 @pytest.mark.parametrize(
-    ("event", "said"),
+    ("event", "said", "finding"),
     [
-        (b"<procEventoNFe/>", "0 events in one procEventoNFe"),
-        (_event().replace(b"<evento>", b"<evento><infEvento/>"), "2 events in one procEventoNFe"),
-        (_event(key="Maria"), "chNFe is no access key"),
+        (b"<procEventoNFe/>", "0 events in one procEventoNFe", "not_an_nfe"),
+        (_event().replace(b"<evento>", b"<evento><infEvento/>"), "2 events in one procEventoNFe", "several_invoices"),
+        (_event(key="Maria"), "chNFe is no access key", "not_an_nfe"),
     ],
 )
-def test_unreadable_events(event: bytes, said: str) -> None:
+def test_unreadable_events(event: bytes, said: str, finding: str) -> None:
     """An event that names no NF-e, or not one alone, is a problem and states nothing."""
     assert READER.claims(event)
     facts = READER.read(event)
     assert said in (facts.problem or "")
-    assert facts == Facts(document_type="nfe_event", problem=facts.problem)
+    assert facts == Facts(document_type="nfe_event", findings=(finding,), problem=facts.problem)
 
 
 def test_long_comment_before_the_root() -> None:
@@ -288,8 +436,21 @@ def test_long_comment_before_the_root() -> None:
 )
 def test_what_is_in_the_total(extra: str, total: str) -> None:
     """Substituted tax, insurance and IPI are in vNF; the exempted ICMS may be taken off or not."""
-    document = _SMALL.replace("<vDesc>", f"{extra}<vDesc>").replace("109.50", total)
-    assert READER.read(document.encode()).problem is None
+    document = _SMALL.replace("<ICMSTot>", f"<ICMSTot>{extra}").replace("109.50", total)
+    in_line = "".join(re.findall(r"<(?:vSeg|vOutro)>.*?</(?:vSeg|vOutro)>", extra))
+    assert READER.read(document.replace(_TWO, _TWO + in_line).encode()).problem is None
+
+
+def test_services_are_lines_too() -> None:
+    """What is a service counts in vServ and not in vProd; both together are what the lines add up to."""
+    goods, total = (
+        "<vProd>100.00</vProd><vFrete>",
+        "<ISSQNtot><vServ>60.00</vServ><dCompet>2026-10-05</dCompet></ISSQNtot>",
+    )
+    served = _SMALL.replace(goods, "<vProd>40.00</vProd><vFrete>").replace("</ICMSTot>", f"</ICMSTot>{total}")
+    facts = READER.read(served.encode())
+    assert isinstance(facts, Facts)
+    assert (facts.problem, facts.goods_amount, facts.total_amount) == (None, Decimal("40.00"), Decimal("109.50"))
 
 
 @pytest.mark.parametrize("field", ["AmazonShipmentId", "amazonshipmentid", "Amazon Shipment Id", "AMAZON_SHIPMENT_ID"])
@@ -317,31 +478,35 @@ def test_encodings(encode: Callable[[str], bytes]) -> None:
     """In every encoding the document reads the same, and a DOCTYPE is refused before its entities count."""
     content = encode(_SMALL.replace("Pedido", "Coração"))
     assert READER.claims(content)
-    assert READER.read(content).problem is None
+    assert READER.read(content) == READER.read(_SMALL.encode())
     bomb = encode(_BOMB + _SMALL.replace("Pedido", "&b;"))
     assert READER.claims(bomb)
     assert "DOCTYPE" in (READER.read(bomb).problem or "")
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "said", "finding"),
     [
-        (b"<nfeProc>", "not a well-formed XML"),
-        (b'<?xml version="1.0" encoding="klingon"?><NFe/>', "not a well-formed XML"),
-        (b'<?xml version="1.0" encoding="shift_jis"?><NFe/>', "its encoding is not one that is read"),
-        (b'<?xml version="1.0" encoding="punycode"?><NFe/>', "its encoding is not one that is read"),
-        (b"<NFe/>", "infNFe is missing"),
-        (b"<enviNFe xmlns='http://www.portalfiscal.inf.br/nfe'/>", "root is none of nfeProc, NFe and procEventoNFe"),
-        (b"<NFe xmlns='urn:x'/>", "root is none of nfeProc, NFe and procEventoNFe"),
-        (b"<NFe>&undeclared;</NFe>", "not a well-formed XML"),
+        (b"<nfeProc>", "not a well-formed XML", "xml_broken"),
+        (b'<?xml version="1.0" encoding="klingon"?><NFe/>', "not a well-formed XML", "xml_broken"),
+        (b'<?xml version="1.0" encoding="shift_jis"?><NFe/>', "its encoding is not one that is read", "xml_broken"),
+        (b'<?xml version="1.0" encoding="punycode"?><NFe/>', "its encoding is not one that is read", "xml_broken"),
+        (b"<NFe/>", "infNFe is missing", "not_an_nfe"),
+        (
+            b"<enviNFe xmlns='http://www.portalfiscal.inf.br/nfe'/>",
+            "root is none of nfeProc, NFe and procEventoNFe",
+            "not_an_nfe",
+        ),
+        (b"<NFe xmlns='urn:x'/>", "root is none of nfeProc, NFe and procEventoNFe", "not_an_nfe"),
+        (b"<NFe>&undeclared;</NFe>", "not a well-formed XML", "xml_broken"),
     ],
 )
-def test_unreadable(content: bytes, said: str) -> None:
+def test_unreadable(content: bytes, said: str, finding: str) -> None:
     """What is no NF-e is a problem with a next step, and states nothing."""
     facts = READER.read(content)
     assert said in (facts.problem or "")
     assert "Next:" in (facts.problem or "")
-    assert facts == Facts(document_type="nfe", problem=facts.problem)
+    assert facts == Facts(document_type="nfe", findings=(finding,), problem=facts.problem)
 
 
 @pytest.mark.parametrize(
@@ -352,14 +517,35 @@ def test_claims_nothing_else(content: bytes) -> None:
     assert not READER.claims(content)
 
 
+# Nothing in the document checks its texts, nor the day of the month: the access key has year and month alone.
+_UNCHECKED = {"order_ids", "amazon_shipment_id", "issue_date", "lines"}
+_CHECKED = [field.name for field in fields(Facts) if field.name not in _UNCHECKED]
+
+
+def _same_or_said(content: bytes) -> bool:
+    facts, whole = READER.read(content), READER.read(_SMALL.encode())
+    assert isinstance(facts, Facts)
+    assert isinstance(whole, Facts)
+    assert (facts.problem is None) == (facts.findings == ())
+    assert "52998224725" not in repr(facts)
+    return bool(facts.findings) or all(getattr(facts, name) == getattr(whole, name) for name in _CHECKED)
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, len(_SMALL.encode()) - 1), st.binary(max_size=3))
 def test_flipped_bytes(position: int, replacement: bytes) -> None:
-    """A document with damaged bytes gives facts, findings or a problem, never an exception."""
+    """A document with damaged bytes states the same, or has a finding; it is never an exception."""
     content = _SMALL.encode()
-    facts = READER.read(content[:position] + replacement + content[position + 1 :])
-    assert isinstance(facts, Facts)
-    assert "52998224725" not in repr(facts)
+    assert _same_or_said(content[:position] + replacement + content[position + 1 :])
+
+
+def test_every_digit_counts() -> None:
+    """No digit of the document can become another, and change what is compared, without a finding."""
+    content = _SMALL.encode()
+    for position, byte in enumerate(content):
+        if chr(byte).isdigit():
+            for digit in {b"0", b"5", b"9", b"%d" % ((byte - 47) % 10)} - {bytes([byte])}:
+                assert _same_or_said(content[:position] + digit + content[position + 1 :]), (position, digit)
 
 
 @given(st.binary(max_size=200))

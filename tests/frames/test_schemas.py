@@ -31,10 +31,14 @@ class TestEveryTable:
         assert dict(frame(table, []).schema) == polars_schema(table)
 
     def test_amounts_and_times_have_one_form(self, name: str):
-        """An amount is Decimal(18, 2) beside a currency, a time is UTC to the microsecond; no float but a quantity."""
+        """An amount is Decimal(18, 2) beside a currency, a time is UTC to the microsecond; no float but a quantity.
+
+        A line's quantity and unit price have the decimals that documents print: 4 and 10.
+        """
+        finer = {"quantity": pl.Decimal(18, 4), "unit_price": pl.Decimal(24, 10)}
         schema = polars_schema(TABLES[name])
         decimals = [column for column, dtype in schema.items() if isinstance(dtype, pl.Decimal)]
-        assert {schema[column] for column in decimals} <= {pl.Decimal(18, 2)}
+        assert all(schema[column] == finer.get(column, pl.Decimal(18, 2)) for column in decimals)
         assert not decimals or "currency" in schema
         assert {dtype for dtype in schema.values() if isinstance(dtype, pl.Datetime)} <= {pl.Datetime("us", "UTC")}
         assert {column for column, dtype in schema.items() if dtype == pl.Float64} <= {"quantity", "quantity_ordered"}

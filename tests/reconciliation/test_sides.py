@@ -166,6 +166,18 @@ class TestSameDocument:
         assert customer_side(facts(*lost)).height == 2
 
 
+class TestSeveralInvoicesInADocument:
+    """One file with several invoices."""
+
+    def test_each_is_a_row(self) -> None:
+        """Invoices of one document are told apart by their numbers; the same document twice is still one of each."""
+        pair = [fact(invoice_number=number, order_ids=[f"O{number}"]) for number in ("A", "B")]
+        assert customer_side(facts(*pair))["key"].to_list() == ["OA", "OB"]
+        side = customer_side(facts(*pair, *pair))
+        assert side["key"].to_list() == ["OA", "OB"]
+        assert side["note"].to_list() == ["the same document came 2 times"] * 2
+
+
 DENIED: Row = {"authorised": False, "problem": "not authorised: cStat 110, denied"}
 
 

@@ -26,7 +26,8 @@ from spapi_invoices.core.models import (  # noqa: E402
 from spapi_invoices.core.shipment_invoicing import ShipmentAnswer, parse_get_shipment_details  # noqa: E402
 from spapi_invoices.core.wire import HttpResponse  # noqa: E402
 from spapi_invoices.documents import nfe  # noqa: E402
-from spapi_invoices.documents.table import read_contents  # noqa: E402
+from spapi_invoices.documents.reader import at_once  # noqa: E402
+from spapi_invoices.documents.table import from_file, read_all  # noqa: E402
 from spapi_invoices.frames import build  # noqa: E402
 from spapi_invoices.frames.schemas import STATUSES  # noqa: E402
 from spapi_invoices.sandbox.cases import CASES, ORDERS_PER_CASE, Case, Made  # noqa: E402
@@ -120,8 +121,11 @@ def compared(
     for shipment_id, answer in answers(shipments).items():
         rows.add(shipment_id, answer, NOW)
     statuses = [build.invoice_status_row(one.shipment_id, one.invoice_status, None, NOW, None) for one in shipments]
-    kept = [(one.shipment_id, xml) for one in shipments for xml in (one.nfe, one.nfe_event) if xml]
-    facts = [spi.read_documents(customer_invoices(purchase_orders)), read_contents(kept, (nfe.READER,))]
+    kept = [from_file(one.shipment_id, xml) for one in shipments for xml in (one.nfe, one.nfe_event) if xml]
+    facts = [
+        spi.read_documents(customer_invoices(purchase_orders)).facts,
+        read_all(kept, at_once((nfe.READER,))).facts,
+    ]
     right = spi.shipment_side(rows.frames()["shipments"], build.invoice_statuses(statuses))
     lines = pl.DataFrame(list(crosswalk.items()), schema={"left": pl.String, "right": pl.String}, orient="row")
     return spi.reconcile(spi.customer_side(pl.concat(facts)), right, crosswalk=lines, as_of=NOW.date()).matches

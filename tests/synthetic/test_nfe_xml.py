@@ -100,8 +100,10 @@ def test_official_schema(document: Nfe, status: int | None, environment: int) ->
 @given(_documents)
 def test_read_back(document: Nfe) -> None:
     """What is rendered states what it was rendered from, to the cent, with no finding."""
-    assert nfe.READER.read(render(document)) == Facts(
+    facts = nfe.READER.read(render(document))
+    assert facts == Facts(
         document_type="nfe",
+        purpose="sale",
         invoice_number=f"{document.series}-{document.number}",
         issue_date=document.issued_at.date(),
         currency="BRL",
@@ -109,13 +111,19 @@ def test_read_back(document: Nfe) -> None:
         goods_amount=sum((line.total for line in document.lines), Decimal(0)),
         shipping_amount=sum((line.shipping for line in document.lines), Decimal(0)),
         discount_amount=Decimal(0),
+        other_amount=sum((line.other for line in document.lines), Decimal(0)),
         seller_tax_id=document.issuer_cnpj,
         buyer_tax_id=document.recipient_cpf,
+        marketplace_tax_id=document.marketplace_cnpj,
         amazon_shipment_id=document.shipment_id,
         order_ids=_stated_orders(document),
         access_key=document.access_key,
         authorised=True,
+        lines=facts.lines,
     )
+    assert [(line.product_code, line.description, line.quantity, line.goods_amount) for line in facts.lines] == [
+        (line.code, line.description, line.quantity, line.total) for line in document.lines
+    ]
 
 
 @pytest.mark.parametrize(

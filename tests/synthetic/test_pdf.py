@@ -1,4 +1,4 @@
-"""A page of PDF: whole, measured as others measure it, the same everywhere."""
+"""Pages of PDF: whole, measured as others measure it, the same everywhere."""
 
 import re
 from contextlib import closing
@@ -79,6 +79,12 @@ class TestDocument:
             assert content[int(at) :].startswith(b"%d 0 obj\n" % number)
         stream = re.search(rb"/Length (\d+) >>\nstream\n(.*)\nendstream", content, re.DOTALL)
         assert len(stream[2]) == int(stream[1])
+
+    def test_pages_in_their_order(self):
+        """Each page has what was drawn on it, an empty one nothing."""
+        drawn = [[text_at(36, 800, text, REGULAR, 8)] if text else [] for text in ("one", "", "three")]
+        with closing(pypdfium2.PdfDocument(document("Pages", *drawn))) as read:
+            assert [page.get_textpage().get_text_bounded() for page in read] == ["one", "", "three"]
 
     def test_has_its_title(self):
         """The title is in the file as it was given, brackets escaped."""

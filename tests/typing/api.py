@@ -16,9 +16,11 @@ complete: bool = fetched.complete
 invoice: pl.DataFrame = client.customer_invoice("2JK3S9VC")
 shipments: spi.Shipments = client.shipments(["D1aB2"])
 receipt: spi.Receipt = client.submit_invoice("D1aB2", Path("nfe.xml"), dry_run=True)
-facts: pl.DataFrame = spi.read_documents(fetched)
+documents: spi.Documents = spi.read_documents([fetched, Path("nfe")], processes=2, progress=print)
+facts: pl.DataFrame = documents.facts
+lines: pl.DataFrame = documents.lines
 result: spi.Reconciliation = spi.reconcile(
-    spi.customer_side(facts), spi.shipment_side(shipments, statuses), tolerance="0.01"
+    spi.customer_side(documents), spi.shipment_side(shipments, statuses), tolerance="0.01"
 )
 report: Path = result.save("report.html", windows=fetched.windows)
 summary: pl.DataFrame = result.summary

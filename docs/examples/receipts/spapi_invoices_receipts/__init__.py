@@ -1,0 +1,1 @@
+"""Shop receipts for spapi-invoices."""
