@@ -53,12 +53,13 @@ _WORDS: Final = re.compile(r"Amount in Words\s*:?\s*(.{1,300}?)\bonly\b", re.IGN
 # Whatever looks like a further part of an amount or of the row ends the reading: half of a row is no total.
 _TOTAL: Final = re.compile(rf"\bTOTAL\s*:?\s*({MONEY})(?:\s*[|/]?\s*({MONEY}))?(?!\s*[-|/]|\s*{MONEY})")
 # All that is looked for beside the lines: a new pattern belongs here too. The group of a worded one holds words of
-# whoever wrote the invoice.
+# whoever wrote the invoice, that of a number what the seller made up.
 PATTERNS: Final = (
     *(_TITLE, _NO_INVOICE, _NOTE, _OTHER_CURRENCY, _INVOICE_NUMBER, _INVOICE_DATE, _PURCHASE_ORDER, _PARTY, _TOTAL),
     ORDER_ID,
 )
 WORDED: Final = (_PLACE_OF_SUPPLY, _WORDS)
+NUMBERS: Final = (_INVOICE_NUMBER, _PURCHASE_ORDER)
 
 
 def _claims(content: bytes) -> bool:

@@ -6,7 +6,7 @@ invoice chose the words, each word becomes a fake of its form. All else is left 
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Final, Protocol
 
@@ -38,11 +38,10 @@ _STATES: Final = """
     puducherry
 """
 _HARMLESS: Final = rupees.WORDS | frozenset(_STATES.split())
-_NUMBER: Final = re.compile(r"((?:Invoice|Purchase Order) Number ?: ?)(\S+)")
 _WORD: Final = re.compile(r"[^\W_]+")
 # A row ends behind a letter or a digit: behind a hyphen PDFium sets no blank.
 _ROW: Final = re.compile(r"(.{120,}?[A-Za-z0-9]) ")
-_LEFT_OUT, _FAKED, _KEPT = range(3)
+_LEFT_OUT, _FAKED, _NUMBER, _KEPT = range(4)
 
 
 class Fakes(Protocol):
@@ -134,6 +133,9 @@ def _marks(text: str) -> bytearray:
     for pattern in (*gst.PATTERNS, *gst_lines.PATTERNS):
         for found in pattern.finditer(text):
             mark(*found.span(), _KEPT)
+    for pattern in gst.NUMBERS:
+        for found in pattern.finditer(text):
+            mark(*found.span(1), _NUMBER)
     return marks
 
 
@@ -147,11 +149,13 @@ def _spans(marks: bytearray, start: int, end: int) -> Iterator[range]:
 
 def _written(text: str, marks: bytearray, span: range, fakes: Fakes) -> str:
     runs = ((mark, "".join(text[at] for at in run)) for mark, run in groupby(span, key=marks.__getitem__))
-    written = "".join(
-        part if mark == _KEPT else _WORD.sub(lambda word: _word(word[0], fakes), part) for mark, part in runs
-    )
-    # The seller makes these numbers up: what has the form of a person's number goes.
-    return _NUMBER.sub(lambda found: found[1] + fakes.within(found[2]), written)
+    made: dict[int, Callable[[str], str]] = {
+        _KEPT: str,
+        # The seller makes these numbers up: what has the form of a person's number goes.
+        _NUMBER: fakes.within,
+        _FAKED: lambda part: _WORD.sub(lambda word: _word(word[0], fakes), part),
+    }
+    return "".join(made[mark](part) for mark, part in runs)
 
 
 def _word(word: str, fakes: Fakes) -> str:

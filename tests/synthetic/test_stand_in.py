@@ -449,6 +449,14 @@ def test_a_number_that_is_somebodys(number: str, label: str) -> None:
     assert "Invoice Number: BLR7-12" in made
 
 
+def test_a_number_that_is_somebodys_on_the_next_page() -> None:
+    """Also where the label ends one page and the number begins the next."""
+    made = gst_stand_in.pieces(["Tax Invoice Invoice Number:", "52998224725 Thank you"], FAKES)
+    assert made[0][-1] == "Invoice Number:"
+    assert "52998224725" not in made[1][0]
+    assert cpf_is_valid(made[1][0].split()[0])
+
+
 class TestNfe:
     """NF-e and their events."""
 
