@@ -84,11 +84,13 @@ class HttpResponse:
         status: The HTTP status.
         headers: Lower-case name to value.
         body: The bytes, decompressed.
+        attempts: How many requests it took, those included that were answered otherwise or not at all.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    attempts: int = 1
 
     @classmethod
     def of(cls, status: int, headers: Iterable[tuple[str, str]] = (), body: bytes = b"") -> "HttpResponse":
