@@ -90,7 +90,7 @@ class HttpResponse:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
-    attempts: int = 1
+    attempts: int = field(default=1, repr=False)
 
     @classmethod
     def of(cls, status: int, headers: Iterable[tuple[str, str]] = (), body: bytes = b"") -> "HttpResponse":
