@@ -7,6 +7,8 @@ from typing import Final
 from spapi_invoices.errors import InvalidRequest
 
 WINDOW: Final = timedelta(days=7)
+NO_MARGIN: Final = timedelta(0)
+_DAY: Final = timedelta(days=1)
 Instant = date | datetime | str
 
 
@@ -59,27 +61,50 @@ def as_utc(instant: datetime, name: str = "the time") -> datetime:
         ) from None
 
 
-def split(start: datetime, end: datetime, width: timedelta = WINDOW) -> tuple[Window, ...]:
-    """Cut ``[start, end)`` into windows of at most ``width``, in UTC and in order, without gap or overlap.
+def split(
+    start: datetime, end: datetime, width: timedelta = WINDOW, margin: timedelta = NO_MARGIN
+) -> tuple[Window, ...]:
+    """Cut ``[start, end)`` into windows of at most ``width``, in UTC and in order, without gap.
 
-    A week is seven times 24 hours, also where clocks change.
+    Each window but the first begins ``margin`` before the end of the one before. With a margin the windows end whole days
+    after ``start``, as far as that leaves room: a ledger of them is easier to read. A week is seven times 24 hours, also
+    where clocks change.
 
     Raises:
-        InvalidRequest: ``start`` is not before ``end``, a time has no zone, or ``width`` is not positive.
+        InvalidRequest: ``start`` is not before ``end``, a time has no zone, or there is no room for the margin.
 
-    >>> [str(w) for w in split(parse_instant("2026-10-01"), parse_instant("2026-10-10"))]
+    >>> start, end = parse_instant("2026-10-01"), parse_instant("2026-10-10")
+    >>> [str(w) for w in split(start, end)]
     ['2026-10-01 00:00 to 2026-10-08 00:00 UTC', '2026-10-08 00:00 to 2026-10-10 00:00 UTC']
+    >>> [str(w) for w in split(start, end, margin=timedelta(minutes=1))]
+    ['2026-10-01 00:00 to 2026-10-07 00:00 UTC', '2026-10-06 23:59 to 2026-10-10 00:00 UTC']
     """
-    if width <= timedelta(0):
-        raise InvalidRequest(f"the width of a window is {width}. Next: give a positive one")
+    if not NO_MARGIN <= margin < width:
+        raise InvalidRequest(
+            f"windows of {width} cannot overlap by {margin}. Next: give a margin of zero or more, below the width"
+        )
     start, end = as_utc(start, "the start"), as_utc(end, "the end")
     if end <= start:
         raise InvalidRequest(
             f"the range ends at {end.isoformat()}, not after its start {start.isoformat()}. "
             "Next: give a later end; it is exclusive, so a single day ends on the next"
         )
-    count = -((start - end) // width)
-    return tuple(Window(start + i * width, start + min((i + 1) * width, end - start)) for i in range(count))
+    if end - start <= width:
+        return (Window(start, end),)
+    step = _step(width, margin)
+    count = -((start - end) // step)
+    borders = [start + at * step for at in range(count)]
+    ends = [*borders[1:], end]
+    return (
+        Window(start, ends[0]),
+        *(Window(border - margin, until) for border, until in zip(borders[1:], ends[1:], strict=True)),
+    )
+
+
+def _step(width: timedelta, margin: timedelta) -> timedelta:
+    """From one window's end to the next one's."""
+    room = width - margin
+    return room if not margin or room < _DAY else room // _DAY * _DAY
 
 
 def _parse_text(text: str) -> date | datetime:

@@ -122,6 +122,28 @@ class TestSplit:
             build_get_customer_invoices(window.start, window.end)
         assert all(window.end - window.start == WINDOW for window in windows[:-1])
 
+    @given(ranges, st.timedeltas(timedelta(0), timedelta(days=6)))
+    def test_with_a_margin(self, ends: tuple[datetime, datetime], margin: timedelta) -> None:
+        """Every window but the first begins the margin before the last one's end; none is over seven days or within another."""
+        windows = split(*ends, margin=margin)
+        assert (windows[0].start, windows[-1].end) == ends
+        assert all(other.start == one.end - margin and other.end > one.end for one, other in pairwise(windows))
+        assert all(timedelta(0) < window.end - window.start <= WINDOW for window in windows)
+
+    @given(ranges, st.timedeltas(timedelta(microseconds=1), timedelta(days=6)))
+    def test_borders_lie_whole_days_apart(self, ends: tuple[datetime, datetime], margin: timedelta) -> None:
+        """With a margin the windows end whole days after the start, as many as leave room for it."""
+        windows = split(*ends, margin=margin)
+        days = [(window.end - ends[0]) / timedelta(days=1) for window in windows[:-1]]
+        assert days == [(timedelta(days=7) - margin) // timedelta(days=1) * at for at in range(1, len(windows))]
+
+    @pytest.mark.parametrize("margin", [timedelta(days=-1), timedelta(days=7)])
+    def test_no_room_for_the_margin(self, margin: timedelta) -> None:
+        """A margin that leaves no window to ask for is refused."""
+        start = datetime(2026, 10, 1, tzinfo=UTC)
+        with pytest.raises(InvalidRequest, match="cannot overlap by"):
+            split(start, start + timedelta(days=1), margin=margin)
+
     @given(st.data())
     def test_in_any_zone(self, data: st.DataObject) -> None:
         """Also where clocks change: ends in any zone give the windows of the same instants in UTC."""
