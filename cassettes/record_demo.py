@@ -4,23 +4,23 @@ Asks the local sandbox over real HTTP and writes to ``cassettes``: the recording
 shipment ids, the seller's NF-e files and the crosswalk. The world is synthetic, and the recording says so.
 """
 
+import itertools
 import sys
 from pathlib import Path
 
 import spapi_invoices as spi
+from spapi_invoices.core.windows import Window, parse_instant, split
+from spapi_invoices.io.client import MARGIN
 from spapi_invoices.sandbox import Sandbox, running
 
 HEADER = (
     "# SYNTHETIC: recorded from the local sandbox of spapi-invoices (seed 2026), not from Amazon. Every company, person,\n"
     "# order and amount in it is made up. Made by cassettes/record_demo.py.\n"
 )
-# Together they hold every window of seven days that a newcomer is likely to ask for: from the 1st of October to the 8th,
-# the 15th, the 22nd and the 29th, and to the end of the month, with its last day or without.
-RANGES = (
-    ("2026-10-01", "2026-10-29"),
-    ("2026-10-29", "2026-10-31"),
-    ("2026-10-29", "2026-11-01"),
-)
+# What a newcomer is likely to ask for: from the 1st of October to the end of one of its weeks, or of the month, with its last
+# day or without.
+START = "2026-10-01"
+ENDS = ("2026-10-08", "2026-10-15", "2026-10-22", "2026-10-29", "2026-10-31", "2026-11-01")
 
 
 def main(folder: Path) -> None:
@@ -44,12 +44,19 @@ def main(folder: Path) -> None:
 
 def ask(client: spi.Client, sandbox: Sandbox) -> None:
     """Everything that the demo, the notebook and the documentation ask for, once."""
-    for start, end in RANGES:
-        client.customer_invoices(start, end)
+    for window in windows():
+        for _ in client.pages(window):
+            pass
     for number in dict.fromkeys(order.number for order in sandbox.world.purchase_orders):
         client.customer_invoice(number)
     client.shipments(sandbox.world.shipments)
     client.invoice_statuses(sandbox.world.shipments)
+
+
+def windows() -> list[Window]:
+    """The windows of all those ranges, each once."""
+    ranges = (split(parse_instant(START), parse_instant(end), margin=MARGIN) for end in ENDS)
+    return list(dict.fromkeys(itertools.chain.from_iterable(ranges)))
 
 
 if __name__ == "__main__":

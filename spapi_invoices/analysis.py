@@ -5,7 +5,7 @@ Not for the parts themselves: reading is `spapi_invoices.documents`, comparing i
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,6 +19,7 @@ from spapi_invoices.documents.table import Documents, Received, from_file, from_
 from spapi_invoices.errors import FileFailed, InvalidRequest
 from spapi_invoices.io.answers import Fetched, Progress
 from spapi_invoices.io.files import read_bytes, write_whole
+from spapi_invoices.io.progress import Show, shown
 from spapi_invoices.reconciliation import Result
 from spapi_invoices.reconciliation import reconcile as reconcile_sides
 from spapi_invoices.report.writer import ReportContext, ReportWriter
@@ -34,7 +35,7 @@ def read_documents(
     source: Source | Iterable[Source],
     *,
     processes: int | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Show = None,
 ) -> Documents:
     """Read documents: what each states, or why it could not be read, as ``.facts`` and ``.lines``.
 
@@ -42,7 +43,7 @@ def read_documents(
         source: A `CustomerInvoices` frame or the fetch that holds one; a folder (its files and those of all folders
             below, by path, hidden ones left out); a file; or several of these.
         processes: How many read at once; ``None`` is one, or for a large set as many as there are processors.
-        progress: Called after each document, with rows of `InvoiceFacts` so far.
+        progress: Called after each document, with rows of `InvoiceFacts` so far; ``True`` shows a bar.
 
     Raises:
         FileFailed: A file cannot be read, or a folder holds none.
@@ -61,13 +62,12 @@ def read_documents(
         processes = (os.cpu_count() or 1) if total >= _WORTH_PROCESSES else 1
     counted = itertools.count(1)
 
-    def done(rows: int) -> None:
-        if progress is not None:
-            progress(Progress(next(counted), total, rows))
-
     received = itertools.chain.from_iterable(map(_received, parts))
-    with reading(plugins.document_readers(), min(processes, total)) as (submit, ahead):
-        return read_all(received, submit, ahead=ahead, done=done)
+    with (
+        shown(progress, "document") as advance,
+        reading(plugins.document_readers(), min(processes, total)) as (submit, ahead),
+    ):
+        return read_all(received, submit, ahead=ahead, done=lambda rows: advance(Progress(next(counted), total, rows)))
 
 
 def _several(source: Source | Iterable[Source]) -> list[Source]:

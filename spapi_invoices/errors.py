@@ -23,6 +23,8 @@
     ├── SchemaMismatch                rows that break their table's schema: a bug of ours or a new kind of answer
     └── FetchIncomplete               not all arrived; what did is in ``.fetched``
 
+Beside the tree stands `Interrupted`, a KeyboardInterrupt: ``except SpapiInvoicesError`` must not swallow Ctrl-C.
+
 A message holds the evidence and the next step. It never holds a token, a name, an address or a document's content.
 """
 
@@ -205,3 +207,15 @@ class FetchIncomplete(SpapiInvoicesError):
     def __init__(self, message: str, fetched: Any) -> None:  # noqa: ANN401 - an io.client.Fetched, which this layer may not import
         self.fetched = fetched
         super().__init__(message)
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C ended a fetch.
+
+    Attributes:
+        fetched: What had arrived, as in `FetchIncomplete`.
+    """
+
+    def __init__(self, fetched: Any) -> None:  # noqa: ANN401 - an io.client.Fetched, which this layer may not import
+        self.fetched = fetched
+        super().__init__("interrupted; what had arrived is in .fetched")

@@ -1,15 +1,17 @@
-"""``spapi-invoices customer-invoices``: fetch and get."""
+"""``spapi-invoices customer-invoices``: fetch, get and plan."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from spapi_invoices.cli.session import Session, SessionCommand, counted
-from spapi_invoices.errors import NotFound, Rejected
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from spapi_invoices.io.answers import Fetched
 
 
 @click.group("customer-invoices")
@@ -25,27 +27,46 @@ _save_documents = click.option(
 )
 
 
+_from = click.option(
+    "--from", "start", required=True, metavar="DATE", help="First day or moment, inclusive (ISO 8601)."
+)
+_to = click.option("--to", "end", required=True, metavar="DATE", help="Last day or moment, exclusive (ISO 8601).")
+_margin = click.option(
+    "--margin",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    default=60.0,
+    show_default=True,
+    help="By how much windows overlap; what two of them hold is there once.",
+)
+
+
 @customer_invoices.command(
     cls=SessionCommand,
     epilog="Example: spapi-invoices customer-invoices fetch --from 2026-10-01 --to 2026-11-01 -o invoices.parquet",
 )
-@click.option("--from", "start", required=True, metavar="DATE", help="First day or moment, inclusive (ISO 8601).")
-@click.option("--to", "end", required=True, metavar="DATE", help="Last day or moment, exclusive (ISO 8601).")
+@_from
+@_to
 @click.option("--ship-from", metavar="ID", help="Only this warehouse (shipFromPartyId).")
+@_margin
 @_save_documents
 @click.pass_obj
-def fetch(session: Session, start: str, end: str, ship_from: str | None, save_documents: Path | None) -> None:
+def fetch(  # noqa: PLR0913 - an option each
+    session: Session, start: str, end: str, ship_from: str | None, margin: float, save_documents: Path | None
+) -> None:
     """Fetch every invoice whose order became available in a range of any length.
 
-    The range is asked in windows of seven days. If one cannot be answered to its last page, nothing is printed and the
-    exit code is 3. A date alone begins at midnight in the profile's time zone (default UTC).
+    The range is asked in windows of at most seven days. If one cannot be answered to its last page, nothing is printed and
+    the exit code is 3: `spapi-invoices archive sync` keeps what arrives. A date alone begins at midnight in the profile's
+    time zone (default UTC).
     """
-    with session.progress("windows") as progress:
-        fetched = session.client().customer_invoices(start, end, ship_from_party_id=ship_from, progress=progress)
+    fetched = session.client().customer_invoices(
+        start, end, ship_from_party_id=ship_from, margin=timedelta(seconds=margin), progress=session.progress
+    )
     session.say(
         f"{counted(fetched.frame.height, 'customer invoice')}; {counted(fetched.windows.height, 'window')}, all complete"
     )
-    _tell(session, fetched.frame, fetched.unknown_fields)
+    _tell(session, fetched)
     _save(session, fetched.frame, save_documents)
     session.emit(fetched.frame)
 
@@ -61,34 +82,61 @@ def get(session: Session, purchase_order_numbers: tuple[str, ...], save_document
 
     A number for which Amazon has no invoice is said on stderr; the exit code is then 3.
     """
+    fetched = session.client().customer_invoices(purchase_orders=purchase_order_numbers, progress=session.progress)
+    _tell(session, fetched)
+    _save(session, fetched.frame, save_documents)
+    session.emit(fetched.frame)
+    for number, refusal in fetched.missing.items():
+        click.echo(f"Error: purchase order {number}: {refusal}", err=True)
+    return 3 if fetched.missing else 0
+
+
+@customer_invoices.command(
+    cls=SessionCommand,
+    without=("replay", "endpoint", "record", "keep_documents"),
+    epilog="Example: spapi-invoices customer-invoices plan --from 2026-04-01 --to 2026-10-01 --invoices 5000",
+)
+@_from
+@_to
+@click.option(
+    "--invoices",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=0,
+    help="How many you expect: windows of more than 100 need more than one page.",
+)
+@_margin
+@click.pass_obj
+def plan(session: Session, start: str, end: str, invoices: int, margin: float) -> None:
+    """Say what a fetch will ask for: windows, calls, seconds at Amazon's quota. Nothing is asked, and no credentials are needed.
+
+    Calls and seconds are the least: pages beyond one a window are counted with --invoices, and the time that answers take
+    comes on top.
+    """
     import polars as pl
 
-    from spapi_invoices.frames.build import customer_invoices
+    from spapi_invoices.core.plan import plan_windows
 
-    client = session.client()
-    found, missing = [customer_invoices([])], []
-    for number in dict.fromkeys(purchase_order_numbers):
-        try:
-            found.append(client.customer_invoice(number))
-        except (NotFound, Rejected) as error:
-            missing.append(error)
-    frame = pl.concat(found)
-    _tell(session, frame, frozenset())
-    _save(session, frame, save_documents)
-    session.emit(frame)
-    for refusal in missing:
-        click.echo(f"Error: {refusal}", err=True)
-    return 3 if missing else 0
+    account = session.account()
+    one = plan_windows(
+        start,
+        end,
+        account.zone(),
+        version=account.api_version,
+        invoices=invoices,
+        margin=timedelta(seconds=margin),
+    )
+    row = {"operation": one.operation_id, "windows": len(one.windows), "calls": one.calls, "seconds": one.seconds}
+    session.emit(pl.DataFrame([row]))
 
 
-def _tell(session: Session, frame: "pl.DataFrame", unknown_fields: frozenset[str]) -> None:
+def _tell(session: Session, fetched: "Fetched") -> None:
     """Say what is odd, once."""
-    for number, problem in (
-        frame.filter(frame["problem"].is_not_null()).select("purchase_order_number", "problem").iter_rows()
-    ):
+    odd = fetched.frame.filter(fetched.frame["problem"].is_not_null())
+    for number, problem in odd.select("purchase_order_number", "problem").iter_rows():
         session.say(f"Problem: {f'purchase order {number}' if number else 'an entry without number'}: {problem}")
-    if unknown_fields:
-        session.say(f"Amazon sent fields that this version does not know: {', '.join(sorted(unknown_fields))}")
+    if fetched.unknown_fields:
+        session.say(f"Amazon sent fields that this version does not know: {', '.join(sorted(fetched.unknown_fields))}")
 
 
 def _save(session: Session, frame: "pl.DataFrame", folder: Path | None) -> None:

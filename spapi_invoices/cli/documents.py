@@ -34,8 +34,7 @@ def read(session: Session, files: tuple[Path, ...], lines: bool, processes: int 
     from spapi_invoices.io.tables import read_table
 
     sources = [read_table(path, CustomerInvoices) if path.suffix.lower() == ".parquet" else path for path in files]
-    with session.progress("Documents") as progress:
-        documents = read_documents(sources, processes=processes, progress=progress)
+    documents = read_documents(sources, processes=processes, progress=session.progress)
     facts = documents.facts
     odd = facts.filter(facts["problem"].is_not_null())
     for file_name, number, problem in odd.select("file_name", "purchase_order_number", "problem").iter_rows():

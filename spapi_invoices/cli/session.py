@@ -1,8 +1,7 @@
 """What the global options say, and what follows from them: a client, and where data and messages go."""
 
-import contextlib
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,9 +14,9 @@ from spapi_invoices.errors import InvalidRequest
 if TYPE_CHECKING:
     import polars as pl
 
-    from spapi_invoices.io.answers import Progress
     from spapi_invoices.io.client import Client
     from spapi_invoices.io.recorder import Recorder
+    from spapi_invoices.io.settings import Profile
 
 FORMATS: Final = ("table", "csv", "json", "ndjson", "parquet")
 GLOBAL_OPTIONS: Final[list[click.Parameter]] = [
@@ -90,6 +89,12 @@ class Session:
             command.with_resource(client)
         return client
 
+    def account(self) -> "Profile":
+        """The account that the options name, with or without credentials."""
+        from spapi_invoices.io.settings import load_profile
+
+        return load_profile(self.profile)
+
     def _tell(self, recorder: "Recorder") -> None:
         if recorder.pending:
             return  # It could not be written, and that error is the last word.
@@ -135,19 +140,10 @@ class Session:
         else:
             click.echo(content, nl=False)
 
-    @contextlib.contextmanager
-    def progress(self, label: str) -> "Iterator[Callable[[Progress], None] | None]":
-        """A bar on stderr, if that is a terminal; else nothing."""
-        if self.quiet or not sys.stderr.isatty():
-            yield None
-            return
-        with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
-
-            def advance(progress: "Progress") -> None:
-                bar.length = progress.total
-                bar.update(progress.done - bar.pos)
-
-            yield advance
+    @property
+    def progress(self) -> bool:
+        """Whether a bar is shown on stderr: to a person, if that is a terminal."""
+        return not self.quiet and sys.stderr is not None and sys.stderr.isatty()
 
 
 class SessionCommand(click.Command):

@@ -1,4 +1,4 @@
-"""``spapi-invoices shipments``: fetch and status."""
+"""``spapi-invoices shipments``: fetch, status and plan."""
 
 import re
 from pathlib import Path
@@ -12,6 +12,7 @@ from spapi_invoices.errors import InvalidRequest
 if TYPE_CHECKING:
     import polars as pl
 
+_PLAN = ("operation", "calls", "seconds")
 _TABLES = ("shipments", "items", "payments", "tax_ids", "problems")
 
 
@@ -44,8 +45,7 @@ def fetch(session: Session, ids: str | None, ids_file: Path | None, table: str) 
     A shipment that Amazon does not know, or whose record cannot be read in full, stays as a row with a problem; the exit
     code is then 3.
     """
-    with session.progress("shipments") as progress:
-        found = session.client().shipments(_shipment_ids(ids, ids_file), progress=progress)
+    found = session.client().shipments(_shipment_ids(ids, ids_file), progress=session.progress)
     if found.unknown_fields:
         session.say(f"Amazon sent fields that this version does not know: {', '.join(sorted(found.unknown_fields))}")
     session.emit(getattr(found, table))
@@ -61,10 +61,32 @@ def status(session: Session, ids: str | None, ids_file: Path | None) -> int:
 
     A shipment that Amazon does not know stays as a row with a problem; the exit code is then 3.
     """
-    with session.progress("shipments") as progress:
-        statuses = session.client().invoice_statuses(_shipment_ids(ids, ids_file), progress=progress)
+    statuses = session.client().invoice_statuses(_shipment_ids(ids, ids_file), progress=session.progress)
     session.emit(statuses)
     return _problems(statuses.filter(statuses["problem"].is_not_null()).select("amazon_shipment_id", "problem"))
+
+
+@shipments.command(
+    cls=SessionCommand,
+    without=("replay", "endpoint", "record", "keep_documents"),
+    epilog="Example: spapi-invoices shipments plan --ids-file ids.txt",
+)
+@_ids
+@_ids_file
+@click.pass_obj
+def plan(session: Session, ids: str | None, ids_file: Path | None) -> None:
+    """Say what fetch and status will ask for: calls, seconds at Amazon's quota. Nothing is asked.
+
+    The seconds are the least: the time that answers take comes on top.
+    """
+    import polars as pl
+
+    from spapi_invoices.core.plan import plan as plan_calls
+    from spapi_invoices.endpoints import operation
+
+    calls = len(set(_shipment_ids(ids, ids_file)))
+    planned = [plan_calls(operation(one, "v0"), calls) for one in ("getShipmentDetails", "getInvoiceStatus")]
+    session.emit(pl.DataFrame([(one.operation_id, one.calls, one.seconds) for one in planned], _PLAN, orient="row"))
 
 
 def _problems(problems: "pl.DataFrame") -> int:

@@ -264,16 +264,20 @@ class InvoiceLines(Table):
 
 
 class FetchWindows(Table):
-    """One row per window of a fetch: the completeness ledger. A fetch is complete when every state is ``complete``."""
+    """One row per window of a fetch: the completeness ledger. A fetch is complete when every state is ``complete``.
+
+    Windows overlap by a margin. What is asked for by number makes one row, without a window.
+    """
 
     operation: str = _column("Amazon's name of the operation", required=True)
-    window_start: Instant = _column("inclusive", required=True)
-    window_end: Instant = _column("exclusive", required=True)
+    window_start: Instant = _column("inclusive; null if asked by number")
+    window_end: Instant = _column("exclusive; null if asked by number")
     state: WindowState = _column(
         "complete, failed (no page), truncated (some pages, then a failure), not_asked", required=True
     )
     pages: pl.Int64 = _column("answers read", required=True)
     rows: pl.Int64 = _column("records in them, before duplicates were removed", required=True)
+    attempts: pl.Int64 = _column("requests sent, those included that had to be sent again", required=True)
     request_ids: Texts = _column("of the answers", required=True)
     error: str = _column("why it is not complete")
     finished_at: Instant = _column("the last answer's Date header, else the local clock; null if not asked")

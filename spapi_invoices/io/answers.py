@@ -1,13 +1,15 @@
 """What the client returns: frames with what must be known about them. Not for getting them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import polars as pl
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a fetch is: windows or ids done, of how many, with how many rows."""
+    """How far a fetch is: windows or ids done, of how many, with how many rows so far."""
 
     done: int
     total: int
@@ -15,22 +17,43 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """Customer invoices of a range.
+class InvoicePage:
+    """One page of a window.
 
     Attributes:
-        frame: `CustomerInvoices`, in the order Amazon gave them, window by window.
-        windows: `FetchWindows`, a row per window, in time order.
+        frame: `CustomerInvoices`, in the order of the answer.
+        at: When it was answered, in UTC.
+        attempts: How many requests it took.
+        request_id: Of the answer.
+        unknown_fields: Fields in the answer that the official model does not have.
+    """
+
+    frame: pl.DataFrame
+    at: datetime
+    attempts: int = 1
+    request_id: str | None = None
+    unknown_fields: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Customer invoices of a range, or of purchase orders.
+
+    Attributes:
+        frame: `CustomerInvoices`, in the order Amazon gave them, window by window; or in the order of the numbers asked.
+        windows: `FetchWindows`, a row per window, in time order; one row for all that was asked for by number.
         unknown_fields: Fields in the answers that the official model does not have.
+        missing: Purchase orders asked for by number that have no invoice, each with what Amazon said.
     """
 
     frame: pl.DataFrame
     windows: pl.DataFrame
     unknown_fields: frozenset[str] = frozenset()
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
-        """Every window of the range was answered to its last page."""
+        """Every window of the range was answered to its last page, or every number was answered."""
         return bool((self.windows["state"] == "complete").all())
 
     def __repr__(self) -> str:

@@ -85,7 +85,7 @@ def connect(
         record=None if record is None else str(record),
         keep_documents=keep_documents or None,
     )
-    return _client(chosen, call, line, recorder)
+    return _client(chosen, call, line, recorder, concurrent=True)
 
 
 def _as_recorded(cassette: Cassette) -> Profile:
@@ -95,10 +95,12 @@ def _as_recorded(cassette: Cassette) -> Profile:
     return Profile(name=cassette.name, **known)
 
 
-def _client(profile: Profile, call: Call, made_by: str, recorder: Recorder | None = None) -> Client:
+def _client(
+    profile: Profile, call: Call, made_by: str, recorder: Recorder | None = None, *, concurrent: bool = False
+) -> Client:
     zone = UTC if profile.time_zone == "UTC" else profile.zone()
     version = cast(ApiVersion, profile.api_version)
-    return Client(call, zone=zone, api_version=version, made_by=made_by, recorder=recorder)
+    return Client(call, zone=zone, api_version=version, made_by=made_by, recorder=recorder, concurrent=concurrent)
 
 
 def _line(profile: str | None, **options: str | bool | None) -> str:

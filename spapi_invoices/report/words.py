@@ -150,6 +150,7 @@ def column_titles(context: ReportContext) -> dict[str, str]:
         "state": "State",
         "pages": "Pages",
         "rows": "Records",
+        "attempts": "Requests sent",
         "request_ids": "Request ids",
         "error": "Error",
         "finished_at": "Finished (UTC)",

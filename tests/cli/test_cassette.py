@@ -171,7 +171,7 @@ class TestRecord:
         get = ["customer-invoices", "get", "NOPE1234", number, "--format", "csv"]
         live = cli_run("--endpoint", sandbox.endpoint, *get, "--record", file)
         assert live[0] == 3
-        assert "Error: getCustomerInvoice: HTTP 404" in live[2]
+        assert "Error: purchase order NOPE1234: getCustomerInvoice: HTTP 404" in live[2]
         replayed = cli_run("--replay", file, *get)
         assert (replayed[0], replayed[2].count("HTTP 404")) == (3, 1)
 

@@ -136,11 +136,32 @@ class TestCustomerInvoices:
         known = ["--endpoint", sandbox.endpoint, "customer-invoices", "get", "NOPE1234", number, "--format", "csv"]
         code, out, err = cli_run(*known)
         assert (code, out.count("\n")) == (3, 2)
-        assert err.startswith("Error: getCustomerInvoice: HTTP 404: NotFound")
+        assert err.startswith("Error: purchase order NOPE1234: getCustomerInvoice: HTTP 404: NotFound")
+
+    def test_plan(self, cli_run):
+        """What a fetch will cost is said without credentials and without asking."""
+        half_a_year = ["--from", "2026-04-01", "--to", "2026-10-01", "--format", "csv"]
+        code, out, _ = cli_run("customer-invoices", "plan", *half_a_year, "--invoices", "5000")
+        assert (code, out) == (0, "operation,windows,calls,seconds\ngetCustomerInvoices,31,50,4.0\n")
+        code, out, _ = cli_run("customer-invoices", "plan", *half_a_year, "--margin", "0")
+        assert (code, out.splitlines()[1]) == (0, "getCustomerInvoices,27,27,1.7")
+
+    def test_a_recording_of_windows_without_margin(self, cli_run, cassette):
+        """--margin 0 asks for windows of seven days that meet."""
+        body = '{"payload": {"customerInvoices": []}}'
+        rest = WEEK.replace("2026-10-08", "2026-10-10").replace("2026-10-01", "2026-10-08")
+        replay = ["--replay", str(cassette(("GET", WEEK, 200, body), ("GET", rest, 200, body)))]
+        code, _, err = cli_run(*replay, *FETCH, "2026-10-10", "--margin", "0", "--format", "csv")
+        assert (code, err) == (0, "0 customer invoices; 2 windows, all complete\n")
 
 
 class TestShipments:
-    """fetch and status."""
+    """fetch, status and plan."""
+
+    def test_plan(self, cli_run):
+        """Calls and seconds of both operations, an id given twice counted once."""
+        code, out, _ = cli_run("shipments", "plan", "--ids", "A,B,A", "--format", "csv")
+        assert (code, out) == (0, "operation,calls,seconds\ngetShipmentDetails,2,0.0\ngetInvoiceStatus,2,0.0\n")
 
     def test_ids_from_a_file(self, cli_run, tmp_path: Path):
         """Ids are taken one a line; comments and blank lines are not."""

@@ -12,6 +12,7 @@ import pytest
 from conftest import DEMO, INVOICES, SHIPMENT, WEEK
 
 import spapi_invoices as spi
+from spapi_invoices.core.windows import NO_MARGIN
 from spapi_invoices.errors import (
     AccessDenied,
     AlreadySubmitted,
@@ -124,7 +125,9 @@ class TestCustomerInvoices:
     def test_no_answer_is_never_an_empty_frame(self, cassette, status: int, body: str, cause: type[Exception]):
         """Each of these raises, with the ledger saying that the window failed and the next was not asked."""
         with pytest.raises(FetchIncomplete) as raised:
-            spi.connect(replay=cassette(("GET", WEEK, status, body))).customer_invoices("2026-10-01", "2026-10-10")
+            spi.connect(replay=cassette(("GET", WEEK, status, body))).customer_invoices(
+                "2026-10-01", "2026-10-10", margin=NO_MARGIN
+            )
         assert isinstance(raised.value.__cause__, cause)
         assert raised.value.fetched.windows["state"].to_list() == ["failed", "not_asked"]
         assert not raised.value.fetched.complete
@@ -132,7 +135,7 @@ class TestCustomerInvoices:
     def test_what_arrived_can_be_kept(self, cassette):
         """keep_incomplete returns what arrived, and complete is false."""
         client = spi.connect(replay=cassette(("GET", WEEK, 200, page(("A", PDF)))))
-        fetched = client.customer_invoices("2026-10-01", "2026-10-10", keep_incomplete=True)
+        fetched = client.customer_invoices("2026-10-01", "2026-10-10", margin=NO_MARGIN, keep_incomplete=True)
         assert (fetched.frame.height, fetched.complete) == (1, False)
 
     def test_dates_begin_in_the_profiles_zone(self, cassette, tmp_path: Path):

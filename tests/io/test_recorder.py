@@ -147,11 +147,11 @@ class TestWhatIsRecorded:
         assert paths(path) == [f"{SHIPMENTS}/D1/invoice/status"]
 
     def test_a_call_in_a_call_is_recorded_with_it(self, path: Path):
-        """Progress may ask something itself: that is recorded, and what comes behind it as well."""
+        """Progress, told at the beginning and twice, may ask something itself: that is recorded, and what comes behind it."""
         with recording(path, of("D1", "D2", "D3")) as (client, _):
             client.invoice_statuses(["D1", "D2"], progress=lambda _: client.invoice_statuses(["D3"]))
         asked = [one.split("/")[-3] for one in paths(path)]
-        assert sorted(asked) == ["D1", "D2", "D3", "D3"]
+        assert sorted(asked) == ["D1", "D2", "D3", "D3", "D3"]
 
     def test_documents_are_replaced_unless_they_are_to_be_kept(self, tmp_path: Path):
         """An invoice is in the file only with keep_documents."""

@@ -62,7 +62,7 @@ def test_cancel_ends_the_fetch():
         def _wait(self, request):
             asked.set()
             go_on.wait(20)
-            return replay._call(request)
+            return replay._asking.call(request)
 
     explorer = InvoiceExplorer(Slow(), date(2026, 10, 1), date(2026, 10, 31)).fetch()
     assert asked.wait(20)

@@ -78,6 +78,7 @@ def context() -> ReportContext:
             state,
             2,
             40,
+            3,
             ["r1"],
             _error(state),
             start + week * 5,
