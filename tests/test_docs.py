@@ -49,6 +49,19 @@ def test_the_readmes_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert (tmp_path / "report.html").exists()
 
 
+def test_the_how_to_of_long_ranges_says_what_happens(monkeypatch: pytest.MonkeyPatch):
+    """Its blocks run one after the other, and each result is what the comment behind it says."""
+    text = (ROOT / "docs" / "how-to" / "fetch-months-and-trust-it.md").read_text("utf-8")
+    monkeypatch.chdir(ROOT)
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(compile(block, "how-to", "exec"), names)
+    plan = re.search(r"# (Plan\(.*\))", text)[1]
+    assert repr(eval('client.plan("2026-04-01", "2026-10-01", invoices=5000)', names)) == plan
+    assert names["fetched"].complete
+    assert names["asked"].missing == {}
+
+
 def test_the_tutorials_commands_run(tmp_path: Path):
     """The tutorial's commands lead from the recording to the report, copied as they stand."""
     text = (ROOT / "docs" / "tutorial" / "first-report.md").read_text("utf-8")
