@@ -23,7 +23,7 @@ from spapi_invoices.endpoints import Operation
 from spapi_invoices.sandbox import control, customer_invoices, login, shipments, static_examples, tokens
 from spapi_invoices.sandbox.accounts import Account, check_access
 from spapi_invoices.sandbox.answer import Answer, Refusal, denied, internal_failure, invalid, throttled
-from spapi_invoices.sandbox.buckets import Bucket
+from spapi_invoices.sandbox.buckets import Bucket, Plan
 from spapi_invoices.sandbox.call import Call, find_operation
 from spapi_invoices.sandbox.delivery import deliver
 from spapi_invoices.sandbox.faults import instead
@@ -144,11 +144,12 @@ _HANDLERS: Final[dict[str, Handler]] = {
 }
 
 
-def _usage_plan(state: State, operation: Operation) -> tuple[float, int] | None:
-    """Rate and burst; ``None`` where no usage plan is published."""
+def _usage_plan(state: State, operation: Operation) -> Plan | None:
+    """``None`` where no usage plan is published."""
     if operation.rate is None or operation.burst is None:
         return None
-    return static_examples.USAGE_PLAN if state.static else (operation.rate, operation.burst)
+    rate, burst = static_examples.USAGE_PLAN if state.static else (operation.rate, operation.burst)
+    return state.plans.get(operation.operation_id) or Plan(operation.operation_id, rate, burst)
 
 
 def _take(state: State, operation: Operation, account: Account) -> None:
@@ -156,9 +157,9 @@ def _take(state: State, operation: Operation, account: Account) -> None:
     plan = _usage_plan(state, operation)
     if plan is None or state.clock.stands_still:
         return
-    (rate, burst), now = plan, state.clock.seconds()
+    now = state.clock.seconds()
     key = (account.name, operation.operation_id, operation.version)
-    bucket = state.buckets.get(key, Bucket(burst, now)).take(rate, burst, now)
+    bucket = state.buckets.get(key, Bucket(plan.held, now)).take(plan.rate, plan.burst, now)
     if bucket is None:
         raise throttled()
     state.buckets[key] = bucket
@@ -181,10 +182,12 @@ def _stamped(state: State, call: Call | None, answer: Answer, request_id: uuid.U
         "date": format_datetime(state.clock.now().astimezone(UTC), usegmt=True),
         "x-amzn-requestid": str(request_id),
         "x-amz-apigw-id": base64.urlsafe_b64encode(request_id.bytes[:12]).decode("ascii"),
+        # Not Amazon's: a client that keeps to the quota must know whose seconds it counts.
+        "x-sandbox-time-scale": f"{state.clock.scale:g}",
     }
     plan = None if call is None else _usage_plan(state, call.operation)
-    if plan is not None and answer.status in {200, 400, 404}:
-        headers["x-amzn-ratelimit-limit"] = str(float(plan[0]))
+    if plan is not None and plan.stated and answer.status in {200, 400, 404}:
+        headers["x-amzn-ratelimit-limit"] = str(float(plan.rate))
     return replace(answer, headers=answer.headers | headers)
 
 

@@ -1,4 +1,4 @@
-"""The token bucket of Amazon's usage plans, as a value. Not for whose it is, nor for what waits on it.
+"""Amazon's usage plans and their token bucket, as values. Not for whose it is, nor for what waits on it.
 
 Source: developer guide, "Usage plans and rate limits": it begins full, holds ``burst`` and fills at ``rate`` a second.
 """
@@ -6,8 +6,51 @@ Source: developer guide, "Usage plans and rate limits": it begins full, holds ``
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
+from spapi_invoices.endpoints import OPERATIONS
+from spapi_invoices.errors import InvalidRequest
+
 # A client that waits exactly long enough is not refused for the last digit of a float.
 _SLACK: Final = 1e-6
+
+
+_PLANNED: Final = tuple(dict.fromkeys(row.operation_id for row in OPERATIONS if row.rate is not None))
+
+
+class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An operation's usage plan.
+
+    Attributes:
+        operation: Its id; of all its versions.
+        rate: Requests a second.
+        burst: Requests at once.
+        tokens: What a bucket holds that was not used yet; ``None`` is all of the burst.
+        stated: Whether answers state the rate; Amazon does so as a rule, and promises nothing.
+
+    Raises:
+        InvalidRequest: One of them is not what it may be.
+    """
+
+    operation: str
+    rate: float
+    burst: int
+    tokens: float | None = None
+    stated: bool = True
+
+    def __post_init__(self) -> None:
+        if self.operation not in _PLANNED:
+            raise InvalidRequest(f"{self.operation!r} has no quota. Next: name one of {', '.join(_PLANNED)}")
+        if not (self.rate > 0 and self.burst >= 1 and 0 <= self.held <= self.burst):
+            raise InvalidRequest(
+                f"the quota of {self.operation} is {self.rate} a second, {self.held} of {self.burst}. "
+                "Next: give a rate above 0, a burst from 1, and tokens from 0 to the burst"
+            )
+
+    @property
+    def held(self) -> float:
+        """What a bucket begins with."""
+        return self.burst if self.tokens is None else self.tokens
 
 
 @dataclass(frozen=True, slots=True)

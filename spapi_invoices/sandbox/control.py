@@ -1,4 +1,4 @@
-"""The paths below ``/sandbox``: what the world holds, and its faults at run time, for clients in any language.
+"""The paths below ``/sandbox``: what the world holds, its faults and quotas at run time, for clients in any language.
 
 Not part of SP-API: no token is asked for, no quota counts these requests, and no fault strikes them.
 """
@@ -7,17 +7,19 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from functools import partial
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from spapi_invoices.sandbox.buckets import Plan
 from spapi_invoices.sandbox.faults import FAULTS, Rule
 from spapi_invoices.sandbox.state import State
 
 _BATCH: Final = 1000
+_T = TypeVar("_T", bound=msgspec.Struct)
 Handler = Callable[[State, Request, bytes], Response]
 
 
@@ -45,6 +47,7 @@ def _about(state: State, _: Request, __: bytes) -> Response:
             "time_scale": state.clock.scale,
             "page_size": state.page_size,
             "static": state.static,
+            "quotas": list(state.plans.values()),
             **_faults_now(state),
         }
     )
@@ -74,12 +77,9 @@ def _faults(state: State, _: Request, __: bytes) -> Response:
 
 
 def _set_fault(state: State, request: Request, body: bytes) -> Response:
-    try:
-        rule = msgspec.json.decode(body, type=Rule)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        return PlainTextResponse(
-            f'{error}\nExample: {{"name": "reset", "rate": 0.1, "operation": "getInvoiceStatus"}}\n', 400
-        )
+    rule = _read(body, Rule, '{"name": "reset", "rate": 0.1, "operation": "getInvoiceStatus"}')
+    if isinstance(rule, Response):
+        return rule
     state.faults.set(**msgspec.structs.asdict(rule))
     return _faults(state, request, body)
 
@@ -87,6 +87,18 @@ def _set_fault(state: State, request: Request, body: bytes) -> Response:
 def _clear_faults(state: State, request: Request, body: bytes) -> Response:
     state.faults.clear(request.query_params.get("name"))
     return _faults(state, request, body)
+
+
+def _quotas(state: State, _: Request, __: bytes) -> Response:
+    return _json({"quotas": list(state.plans.values())})
+
+
+def _set_quota(state: State, request: Request, body: bytes) -> Response:
+    plan = _read(body, Plan, '{"operation": "getInvoiceStatus", "rate": 0.5, "burst": 25, "tokens": 0}')
+    if isinstance(plan, Response):
+        return plan
+    state.set_plan(plan)
+    return _quotas(state, request, body)
 
 
 # Method, path, handler.
@@ -99,11 +111,21 @@ _ROUTES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/sandbox/faults", _faults),
     ("PUT", "/sandbox/faults", _set_fault),
     ("DELETE", "/sandbox/faults", _clear_faults),
+    ("GET", "/sandbox/quotas", _quotas),
+    ("PUT", "/sandbox/quotas", _set_quota),
 )
 
 
 def _faults_now(state: State) -> dict[str, Any]:
     return {"faults": state.faults.rules, "struck": state.faults.struck}
+
+
+def _read(body: bytes, struct: type[_T], example: str) -> _T | Response:
+    """The body, or the answer that says what is wrong with it."""
+    try:
+        return msgspec.json.decode(body, type=struct)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        return PlainTextResponse(f"{error}\nExample: {example}\n", 400)
 
 
 def _json(content: dict[str, Any]) -> Response:

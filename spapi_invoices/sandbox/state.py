@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from spapi_invoices.errors import InvalidRequest
-from spapi_invoices.sandbox.buckets import Bucket
+from spapi_invoices.sandbox.buckets import Bucket, Plan
 from spapi_invoices.sandbox.clock import Clock
 from spapi_invoices.sandbox.faults import Faults
 from spapi_invoices.sandbox.world import World
@@ -45,6 +45,7 @@ class State:
         submissions: All that were taken, in order.
         latest: The last one of each shipment.
         buckets: By account and operation.
+        plans: By operation id, where they are not the documented ones.
 
     Raises:
         InvalidRequest: The page size is none that Amazon's ``limit`` could be.
@@ -59,7 +60,13 @@ class State:
     submissions: list[Submission] = field(default_factory=list)
     latest: dict[str, Submission] = field(default_factory=dict)
     buckets: dict[tuple[str, str, str], Bucket] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 1 <= self.page_size <= MAX_LIMIT:
             raise InvalidRequest(f"the sandbox's page_size is {self.page_size}. Next: give one from 1 to {MAX_LIMIT}")
+
+    def set_plan(self, plan: Plan) -> None:
+        """Give an operation another usage plan; every account's bucket begins anew."""
+        self.plans[plan.operation] = plan
+        self.buckets = {key: bucket for key, bucket in self.buckets.items() if key[1] != plan.operation}

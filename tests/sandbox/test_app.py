@@ -8,6 +8,7 @@ import requests
 from asking import DETAILS, INVOICE, INVOICES, INVOICES_2021, LWA, STATUS, TOKENS, WEEK, Local, world
 
 from spapi_invoices.endpoints import OPERATIONS
+from spapi_invoices.sandbox.buckets import Plan
 
 SHIPMENT = next(iter(world().shipments))
 STATUS_PATH = STATUS.path.replace("{shipmentId}", SHIPMENT)
@@ -80,6 +81,22 @@ class TestQuotas:
         assert answers[-1].error == (429, "QuotaExceeded", "You exceeded your quota for the requested resource.", "")
         assert answers[-1].headers["x-amzn-errortype"] == "TooManyRequestsException"
         assert not {"retry-after", "x-amzn-ratelimit-limit"} & answers[-1].headers.keys()
+
+    def test_another_plan(self, local):
+        """It counts from when it is given, begins with its tokens, and is what answers state, if they state any."""
+        token = local.access()
+        assert [local.ask(STATUS, token, at=SHIPMENT).status for _ in range(3)] == [200] * 3
+        local.state.set_plan(Plan("getInvoiceStatus", 2, 4, tokens=1))
+        answers = [local.ask(STATUS, token, at=SHIPMENT) for _ in range(2)]
+        assert [(one.status, one.headers.get("x-amzn-ratelimit-limit")) for one in answers] == [
+            (200, "2.0"),
+            (429, None),
+        ]
+        local.seconds += 60
+        local.state.set_plan(Plan("getInvoiceStatus", 2, 4, stated=False))
+        answers = [local.ask(STATUS, token, at=SHIPMENT) for _ in range(5)]
+        assert [one.status for one in answers] == [200] * 4 + [429]
+        assert "x-amzn-ratelimit-limit" not in answers[0].headers
 
     def test_it_fills_at_the_rate(self, local):
         """After the burst one more is answered for each 1/1.133 of the sandbox's seconds, and never over the burst."""
@@ -156,6 +173,13 @@ class TestHeaders:
             "tokens": "1.0",
             **dict.fromkeys(("403", "role", "path", "login")),
         }
+
+    @pytest.mark.parametrize(("scale", "said"), [(1, "1"), (0, "0"), (0.5, "0.5"), (60, "60")])
+    def test_the_time_scale(self, scale, said):
+        """Every answer says how fast the clock is: whose seconds a rate is in."""
+        one = Local(scale)
+        answers = one.log_in(grant_type="refresh_token"), one.send("GET", "/none"), one.ask(STATUS, None, at=SHIPMENT)
+        assert {answer.headers["x-sandbox-time-scale"] for answer in answers} == {said}
 
     def test_on_every_answer(self, local):
         """Each has the sandbox's Date, a request id, JSON as its type, and a length."""

@@ -1,9 +1,11 @@
-"""The token bucket's laws."""
+"""The token bucket's laws, and plans that are none."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spapi_invoices.sandbox.buckets import Bucket
+from spapi_invoices.errors import InvalidRequest
+from spapi_invoices.sandbox.buckets import Bucket, Plan
 
 RATES = st.floats(0.1, 50)
 BURSTS = st.integers(1, 50)
@@ -40,3 +42,21 @@ def test_waiting_exactly_long_enough(rate, start):
     """Who waits for one over the rate after emptying it is allowed again, whatever the floats do."""
     assert Bucket(0, start).take(rate, 10, start + 1 / rate) is not None
     assert Bucket(0, start).take(rate, 10, start + 0.9 / rate) is None
+
+
+@pytest.mark.parametrize(
+    ("plan", "says"),
+    [
+        (("getAccessToken", 1, 1), "'getAccessToken' has no quota. Next: name one of getCustomerInvoices, "),
+        (("getInvoiceStatus", 0, 1), "is 0 a second, 1 of 1. Next: "),
+        (("getInvoiceStatus", float("nan"), 1), "is nan a second"),
+        (("getInvoiceStatus", 1, 0), "0 of 0"),
+        (("getInvoiceStatus", 1, 5, 6), "6 of 5"),
+        (("getInvoiceStatus", 1, 5, -1), "-1 of 5"),
+    ],
+)
+def test_a_plan_that_is_none(plan, says):
+    """An operation without a quota, or numbers that no bucket has, are refused."""
+    with pytest.raises(InvalidRequest) as raised:
+        Plan(*plan)
+    assert says in str(raised.value)

@@ -134,3 +134,33 @@ class TestFaults:
         assert own.faults.struck == before
         own.faults.clear()
         assert own.client().invoice_statuses(list(own.world.shipments))["problem"].null_count() == 25
+
+
+class TestQuotas:
+    """Other usage plans than the documented ones, while it runs."""
+
+    def put(self, sandbox: Sandbox, body: bytes) -> requests.Response:
+        return requests.put(f"{sandbox.endpoint}/sandbox/quotas", data=body, timeout=10)
+
+    def test_set(self):
+        """PUT gives an operation a plan, drained or not; GET shows those that were given."""
+        with running(customer_invoices=0, shipments=1) as one:
+            said = self.put(one, b'{"operation": "getInvoiceStatus", "rate": 0.5, "burst": 25, "tokens": 0}').json()
+            plan = {"operation": "getInvoiceStatus", "rate": 0.5, "burst": 25, "tokens": 0.0, "stated": True}
+            assert said == get(one, "/quotas").json() == {"quotas": [plan]}
+            assert get(one, "").json()["quotas"] == [plan]
+
+    @pytest.mark.parametrize(
+        ("body", "says"),
+        [
+            (b"", "truncated"),
+            (b'{"operation": "getInvoiceStatus", "rate": 1}', "missing required field `burst`"),
+            (b'{"operation": "getAccessToken", "rate": 1, "burst": 1}', "'getAccessToken' has no quota"),
+        ],
+    )
+    def test_what_is_no_quota(self, own, body: bytes, says: str):
+        """400 with what is wrong and an example; nothing is changed."""
+        answer = self.put(own, body)
+        assert (answer.status_code, get(own, "/quotas").json()) == (400, {"quotas": []})
+        assert says in answer.text
+        assert 'Example: {"operation": ' in answer.text
