@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 from urllib.parse import quote, urlencode
 
@@ -96,6 +96,10 @@ class HttpResponse:
     def of(cls, status: int, headers: Iterable[tuple[str, str]] = (), body: bytes = b"") -> "HttpResponse":
         """Build one from headers in any case."""
         return cls(status=status, headers={name.lower(): value for name, value in headers}, body=body)
+
+    def after(self, other: "HttpResponse") -> "HttpResponse":
+        """This answer, with the requests counted that the other one took before it."""
+        return replace(self, attempts=other.attempts + self.attempts)
 
     @property
     def request_id(self) -> str | None:

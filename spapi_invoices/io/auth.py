@@ -64,7 +64,8 @@ class Tokens:
         response = self._send(request, token, asked or request.operation)
         if says_expired(response):
             self.forget(request.operation, token)
-            response = self._send(request, self.token_for(request.operation), asked or request.operation)
+            renewed = self.token_for(request.operation)
+            response = self._send(request, renewed, asked or request.operation).after(response)
         return response
 
     def token_for(self, asked: Operation) -> Secret:

@@ -16,6 +16,7 @@ from spapi_invoices.errors import InvalidRequest
 from spapi_invoices.io.auth import Tokens
 from spapi_invoices.io.cassettes import Cassette, load
 from spapi_invoices.io.client import Client
+from spapi_invoices.io.quota import quota_of
 from spapi_invoices.io.recorder import METADATA, SHARED, Recorder
 from spapi_invoices.io.settings import Profile, load_profile, require_credentials
 from spapi_invoices.io.transport import RecordingAdapter, ReplayAdapter, Transport
@@ -24,6 +25,8 @@ Call = Callable[[HttpRequest], HttpResponse]
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _NO_HOST: Final = "the endpoint is no address. Next: give one as https://host or http://127.0.0.1:8642"
 _LOCAL_RETRY: Final = RetryPolicy(attempts=3, base_seconds=0.2, cap_seconds=1.0)
+# For recordings and replays: how long an answer took has no say in how often is asked.
+_AS_RECORDED: Final = RetryPolicy(deadline_seconds=3600)
 # What the local sandbox accepts; it is public, so it opens nothing.
 SANDBOX_PROFILE: Final = Profile(
     name="sandbox",
@@ -111,12 +114,12 @@ def _line(profile: str | None, **options: str | bool | None) -> str:
 
 def _replayed(adapter: ReplayAdapter) -> Call:
     """No tokens and no host: a cassette is matched without either. What was asked again live is asked again here."""
-    transport = Transport(adapter=adapter, retry=RetryPolicy(), sleep=lambda _: None)
+    transport = Transport(adapter=adapter, retry=_AS_RECORDED, sleep=lambda _: None)
 
     def call(request: HttpRequest) -> HttpResponse:
         response = transport.send(request, LWA_HOST)
         # Live a new token was got for this; here the next answer is what came then.
-        return transport.send(request, LWA_HOST) if says_expired(response) else response
+        return transport.send(request, LWA_HOST).after(response) if says_expired(response) else response
 
     return call
 
@@ -129,10 +132,16 @@ def _live(profile: Profile, endpoint: str, recorder: Recorder | None) -> Call:
     retry = _LOCAL_RETRY if _parts(endpoint).hostname in _LOOPBACK else RetryPolicy()
     adapter = None
     if recorder is not None:
-        # A replay asks as often as the policy for Amazon says, so what is recorded was asked as often.
-        retry, adapter = replace(retry, attempts=RetryPolicy().attempts), RecordingAdapter(recorder.hear)
+        # A replay asks as often as the policy for recordings says, so what is recorded was asked as often.
+        retry = replace(retry, attempts=_AS_RECORDED.attempts, deadline_seconds=_AS_RECORDED.deadline_seconds)
+        adapter = RecordingAdapter(recorder.hear)
     transport = Transport(
-        adapter=adapter, proxy=profile.proxy, ca_bundle=profile.ca_bundle, retry=retry, throttled=RetryPolicy()
+        adapter=adapter,
+        proxy=profile.proxy,
+        ca_bundle=profile.ca_bundle,
+        retry=retry,
+        throttled=RetryPolicy() if recorder is None else _AS_RECORDED,
+        quota=quota_of(profile),
     )
 
     def send(request: HttpRequest, token: Secret | None, asked: Operation) -> HttpResponse:

@@ -11,6 +11,8 @@ from queue import SimpleQueue
 from threading import Event, Thread
 from typing import Final, TypeVar
 
+from spapi_invoices.io.pause import end_pauses_on
+
 T = TypeVar("T")
 R = TypeVar("R")
 # Tasks taken up for each worker, so that one slow answer does not leave the others idle.
@@ -58,6 +60,7 @@ def _threaded(work: Callable[[T], R], tasks: Iterable[T], workers: int) -> Itera
 
 
 def _serve(work: Callable[[T], R], asked: "SimpleQueue[tuple[Future[R], T] | None]", left: Event) -> None:
+    end_pauses_on(left)
     while (one := asked.get()) is not None and not left.is_set():
         future, task = one
         try:

@@ -4,11 +4,14 @@ Redirects are not followed and ``.netrc`` is not read: either could carry a toke
 """
 
 import http.client
+import math
 import platform
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from io import BytesIO
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -17,17 +20,22 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from spapi_invoices import __version__
-from spapi_invoices.core.retry import NO_RETRY, RETRY_STATUSES, RetryPolicy
+from spapi_invoices.core.retry import NO_RETRY, Reason, RetryPolicy, reason_to_repeat, told_seconds
 from spapi_invoices.core.wire import HttpRequest, HttpResponse, Secret
 from spapi_invoices.errors import TransportFailed
 from spapi_invoices.io.cassettes import Cassette, RequestKey
+from spapi_invoices.io.pause import pause
+from spapi_invoices.io.quota import Quota
 from spapi_invoices.recording.exchange import Exchange
 
 # Amazon wants AppId/AppVersionId (Language=...) of at most 500 characters.
 USER_AGENT: Final = (
     f"spapi-invoices/{__version__} (Language=Python/{platform.python_version()}; Platform={platform.system()})"
 )
-_SAFE_TO_REPEAT: Final = frozenset({"lwa", "tokens"})
+# To one host that are kept; no more threads than that keep theirs.
+_CONNECTIONS: Final = 64
+# An answer, why there is none, or what ends the program.
+_Came = HttpResponse | str | KeyboardInterrupt | SystemExit
 
 
 class Transport:
@@ -38,9 +46,11 @@ class Transport:
         timeout_seconds: For connecting, and for each wait on the answer.
         proxy: A proxy's address; empty for none.
         ca_bundle: A file of certificates to trust; empty for the usual ones.
-        retry: How often what changes nothing is asked again.
+        retry: How often a request is asked again that failed.
         throttled: The same after a 429; ``None`` is ``retry``.
-        sleep: Waits that many seconds.
+        quota: Every attempt takes a token of it; ``None`` for no quota.
+        sleep: Waits that many seconds; called before every attempt. What it raises ends the request.
+        monotonic: Seconds that only rise.
     """
 
     def __init__(  # noqa: PLR0913 - settings of one session, all with a default
@@ -52,20 +62,22 @@ class Transport:
         ca_bundle: str = "",
         retry: RetryPolicy = NO_RETRY,
         throttled: RetryPolicy | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        quota: Quota | None = None,
+        sleep: Callable[[float], None] = pause,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._session = requests.Session()
         self._session.trust_env = False
-        if adapter is not None:
-            for scheme in ("https://", "http://"):
-                self._session.mount(scheme, adapter)
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, adapter or HTTPAdapter(pool_maxsize=_CONNECTIONS))
         if proxy:
             # Plain HTTP is for this machine only (see `connect`), and that is no business of a proxy's.
             self._session.proxies = {"https": proxy}
         if ca_bundle:
             self._session.verify = ca_bundle
-        self._timeout, self._retry, self._throttled = timeout_seconds, retry, throttled or retry
-        self._sleep = sleep
+        self._timeout, self._quota = timeout_seconds, quota
+        self._policies: dict[Reason | None, RetryPolicy] = {"failed": retry, "throttled": throttled or retry}
+        self._sleep, self._monotonic = sleep, monotonic
 
     def send(self, request: HttpRequest, base_url: str, token: Secret | None = None) -> HttpResponse:
         """Send a request; ask again where that is safe and likely to help.
@@ -73,56 +85,77 @@ class Transport:
         Raises:
             TransportFailed: No answer arrived.
         """
-        repeatable = request.method == "GET" or request.operation.api in _SAFE_TO_REPEAT
-        attempt = 1
-        while True:
-            answer = self._once(request, base_url, token)
-            policy = self._policy(answer) if repeatable else NO_RETRY
-            wait = policy.wait_seconds(attempt, random.random())  # noqa: S311 - jitter
-            if wait is None:
-                break
+        attempt, failed_at = 0, math.inf
+        wait: float | None = 0.0
+        while wait is not None:
             self._sleep(wait)
-            attempt += 1
-        if isinstance(answer, TransportFailed):
-            raise answer
-        return answer
+            came = self._in_turn(request, base_url, token)
+            now = self._monotonic()
+            attempt, failed_at = attempt + 1, min(failed_at, now)
+            wait = self._wait_seconds(request, came, attempt, now - failed_at)
+        if isinstance(came, str):
+            raise _no_answer(request, base_url, came, attempt)
+        return replace(came, attempts=attempt)
 
-    def _policy(self, answer: HttpResponse | TransportFailed) -> RetryPolicy:
-        """Whether and how to ask again after what came."""
-        if isinstance(answer, TransportFailed):
-            return self._retry
-        if answer.status not in RETRY_STATUSES:
-            return NO_RETRY
-        return self._throttled if answer.status == 429 else self._retry
+    def _wait_seconds(
+        self, request: HttpRequest, came: HttpResponse | str, attempt: int, passed: float
+    ) -> float | None:
+        """How long to wait before asking again; ``None`` for what came to stay."""
+        answer = came if isinstance(came, HttpResponse) else None
+        policy = self._policies.get(reason_to_repeat(request, answer), NO_RETRY)
+        chance = random.random()  # noqa: S311 - jitter
+        return policy.wait_seconds(attempt, chance, told=told_seconds(answer), passed=passed)
 
-    def _once(self, request: HttpRequest, base_url: str, token: Secret | None) -> HttpResponse | TransportFailed:
-        """One attempt. A failure is returned, not raised, so that no traceback holds the request with its token."""
+    def _in_turn(self, request: HttpRequest, base_url: str, token: Secret | None) -> HttpResponse | str:
+        """One attempt, once the quota allows it: its answer, or why none came."""
+        exchange = partial(self._exchange, request, base_url, token)
+        quota = self._quota
+        came = exchange() if quota is None else quota.ask(request.operation, base_url, exchange, self._sleep)
+        if isinstance(came, BaseException):
+            raise came
+        return came
+
+    def _exchange(self, request: HttpRequest, base_url: str, token: Secret | None) -> _Came:
+        """Send, and return what came.
+
+        Whatever ends it is returned and not raised, Ctrl-C too: its traceback would hold frames of ``requests`` with the
+        token. For the same reason the token is added in a frame that is gone when the request is sent.
+        """
         headers = {
             **dict(request.headers),
             "accept": "application/json",
             "user-agent": USER_AGENT,
             "x-amz-date": datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"),
         }
-        if token is not None:
-            headers["x-amz-access-token"] = token.reveal()
         try:
             answer = self._session.request(
                 request.method,
                 f"{base_url}{request.target()}",
                 headers=headers,
                 data=request.body or None,
+                auth=None if token is None else partial(_add_token, token),
                 timeout=self._timeout,
                 allow_redirects=False,
             )
         except (requests.RequestException, OSError, ValueError) as error:
             # OSError: a file of certificates that is not there; ValueError: an address that cannot be taken apart.
-            reason = type(error).__name__
-        else:
-            return HttpResponse.of(answer.status_code, answer.headers.items(), answer.content)
-        return TransportFailed(
-            f"{request.operation.operation_id}: no answer from {urlsplit(base_url).netloc} ({reason}). "
-            "Next: check the connection, the endpoint and the proxy, then try again"
-        )
+            return type(error).__name__
+        except (KeyboardInterrupt, SystemExit) as end:
+            return type(end)(*end.args)
+        return HttpResponse.of(answer.status_code, answer.headers.items(), answer.content)
+
+
+def _add_token(token: Secret, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+    prepared.headers["x-amz-access-token"] = token.reveal()
+    return prepared
+
+
+def _no_answer(request: HttpRequest, base_url: str, reason: str, attempts: int) -> TransportFailed:
+    return TransportFailed(
+        f"{request.operation.operation_id}: no answer from {urlsplit(base_url).netloc} ({reason}) "
+        f"after {attempts} attempt{'s' if attempts > 1 else ''}. "
+        "Next: check the connection, the endpoint and the proxy, then try again"
+    )
 
 
 class RecordingAdapter(HTTPAdapter):
@@ -133,7 +166,7 @@ class RecordingAdapter(HTTPAdapter):
     """
 
     def __init__(self, keep: Callable[[Exchange], None]) -> None:
-        super().__init__()
+        super().__init__(pool_maxsize=_CONNECTIONS)
         self._keep = keep
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - requests' signature

@@ -3,6 +3,7 @@
 import contextlib
 import threading
 
+from spapi_invoices.core.shipment_invoicing import build_get_invoice_status
 from spapi_invoices.core.wire import HttpRequest, HttpResponse, Secret
 from spapi_invoices.endpoints import Operation, operation
 from spapi_invoices.io.auth import Tokens
@@ -129,3 +130,17 @@ def test_an_expired_access_token_is_renewed_for_a_restricted_one():
     tokens.token_for(STATUS)
     assert tokens.token_for(SHIPMENT).reveal() == "restricted-4"
     assert lwa.asked == ["getAccessToken", "createRestrictedDataToken", "getAccessToken", "createRestrictedDataToken"]
+
+
+def test_attempts_with_an_expired_token_count():
+    """What it took to learn that the token had expired is part of the answer's attempts."""
+
+    def expired(request: HttpRequest, token: Secret | None, asked: Operation) -> HttpResponse:
+        if request.operation.restricted or request.operation.api != SHIPMENT.api:
+            return FakeLwa()(request, token, asked)
+        said = (
+            b'{"errors":[{"code":"Unauthorized","message":"x","details":"The access token you provided has expired."}]}'
+        )
+        return HttpResponse(status=403, body=said, attempts=3)
+
+    assert Tokens(SANDBOX_PROFILE, expired).send(build_get_invoice_status("D1")).attempts == 6

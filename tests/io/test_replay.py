@@ -168,6 +168,15 @@ class TestMatching:
         assert sorted(map(int, got)) == list(range(200))
 
 
+def test_what_is_cut_off_is_asked_again(cassette):
+    """A recorded success that breaks off, and then one that does not: the replay ends with the good one, and counts both."""
+    url = f"{SHIPMENT}/invoice/status"
+    good = '{"payload": {"Shipments": {"AmazonShipmentId": "D1", "InvoiceStatus": "Accepted"}}}'
+    path = cassette(("GET", url, 200, good[:40]), ("GET", url, 200, ""), ("GET", url, 503, ""), ("GET", url, 200, good))
+    statuses = spi.connect(replay=path).invoice_statuses(["D1"])
+    assert statuses["invoice_status"].to_list() == ["Accepted"]
+
+
 ODD_TAGS = ("!!bool perhaps", "!!timestamp x", "!!int x", "!!float x", "!!binary é", "2026-13-45", "!x y", "!!set [a]")
 
 

@@ -1,17 +1,22 @@
 """The transport against a server on loopback that records what it was sent."""
 
 import gzip
+import itertools
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
 
 from spapi_invoices.core.retry import NO_RETRY, RetryPolicy
 from spapi_invoices.core.shipment_invoicing import build_get_invoice_status, build_submit_invoice
 from spapi_invoices.core.wire import HttpRequest, Secret
 from spapi_invoices.errors import TransportFailed
+from spapi_invoices.io.quota import Quota
 from spapi_invoices.io.transport import USER_AGENT, RecordingAdapter, Transport
 from spapi_invoices.recording import Exchange
 
@@ -45,7 +50,7 @@ class Server:
 
         self.http = HTTPServer(("127.0.0.1", 0), Handler)
         self.endpoint = f"http://127.0.0.1:{self.http.server_port}"
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        threading.Thread(target=self.http.serve_forever, args=(0.02,), daemon=True).start()
 
 
 @pytest.fixture
@@ -98,12 +103,73 @@ def test_netrc_and_environment_are_not_read(serve, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_get_is_asked_again(serve):
-    """503 twice, then an answer: three requests, two waits, each below its bound."""
+    """503 twice, then an answer: three requests, none waited for before the first, each other wait below its bound."""
     waits: list[float] = []
     server = serve(DOWN, DOWN, GOOD)
     assert transport(waits).send(STATUS, server.endpoint).status == 200
     assert len(server.sent) == 3
-    assert [0 <= wait <= bound for wait, bound in zip(waits, (1, 2), strict=True)] == [True, True]
+    assert [0 <= wait <= bound for wait, bound in zip(waits, (0, 1, 2), strict=True)] == [True] * 3
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"<html>", b'{"payload": {"Shipments": {"InvoiceSt'])
+def test_a_success_that_is_cut_off_is_asked_again(serve, body: bytes):
+    """A 2xx whose body is no JSON to its end is no answer yet; one that stays so is returned, for the parser to refuse."""
+    server = serve((200, {}, body), (200, {}, body), GOOD)
+    answer = transport().send(STATUS, server.endpoint)
+    assert (answer.body, answer.attempts, len(server.sent)) == (b"{}", 3, 3)
+    assert transport().send(STATUS, serve((200, {}, body)).endpoint).body == body
+
+
+def test_attempts_are_counted(serve):
+    """Those that got no answer too; and a failure says how many there were."""
+    half = (200, {"content-length": "100"}, b"{")
+    assert transport().send(STATUS, serve(half, DOWN, GOOD).endpoint).attempts == 3
+    with pytest.raises(TransportFailed, match=r"\((ChunkedEncodingError|ConnectionError)\) after 3 attempts\. Next: "):
+        transport().send(STATUS, serve(half).endpoint)
+
+
+def test_told_to_wait(serve):
+    """Retry-After is honoured; past the deadline nobody waits, and what came is returned."""
+    waits: list[float] = []
+    assert transport(waits).send(STATUS, serve((503, {"retry-after": "7"}, b""), GOOD).endpoint).status == 200
+    assert 7 <= waits[1] < 8
+    late = serve((503, {"retry-after": "300"}, b""), GOOD)
+    assert (transport(waits).send(STATUS, late.endpoint).status, len(late.sent)) == (503, 1)
+
+
+def test_the_deadline(serve):
+    """When it has passed, what came last is returned, however many attempts are left."""
+    seconds = itertools.count(step=150)
+    server = serve(DOWN)
+    sender = Transport(retry=RetryPolicy(attempts=99), sleep=lambda _: None, monotonic=lambda: float(next(seconds)))
+    assert (sender.send(STATUS, server.endpoint).status, len(server.sent)) == (503, 3)
+
+
+def test_every_attempt_takes_a_token(serve):
+    """Each one waits for its turn, and a 429 empties the bucket."""
+    seconds = [0.0]
+
+    def sleep(wait: float) -> None:
+        seconds[0] += wait
+
+    server = serve((429, {}, b""), DOWN, DOWN, GOOD)
+    policy = RetryPolicy(base_seconds=0)
+    sender = Transport(retry=policy, quota=Quota(lambda: seconds[0]), sleep=sleep)
+    assert sender.send(STATUS, server.endpoint).attempts == 4
+    assert seconds[0] == pytest.approx(3 / (0.99 * 1.133), abs=0.002)
+
+
+def test_called_off_between_attempts(serve):
+    """What the pause raises ends the request: nothing more is sent."""
+
+    def leave(wait: float) -> None:
+        if wait:
+            raise TransportFailed("called off")
+
+    server = serve(DOWN)
+    with pytest.raises(TransportFailed, match="called off"):
+        Transport(retry=RetryPolicy(), sleep=leave).send(STATUS, server.endpoint)
+    assert len(server.sent) == 1
 
 
 def test_the_last_answer_is_returned(serve):
@@ -118,6 +184,13 @@ def test_a_submission_is_sent_once(serve):
     server = serve(DOWN)
     assert transport().send(SUBMIT, server.endpoint).status == 503
     assert [method for method, _, _ in server.sent] == ["POST"]
+
+
+def test_a_throttled_submission_is_sent_again(serve):
+    """A 429 refused it before anything was done; what comes after that is final."""
+    server = serve((429, {}, b""), (429, {}, b""), DOWN, GOOD)
+    answer = transport().send(SUBMIT, server.endpoint)
+    assert (answer.status, answer.attempts, len(server.sent)) == (503, 3, 3)
 
 
 def test_redirects_are_not_followed(serve):
@@ -179,3 +252,21 @@ def test_a_token_that_cannot_be_sent_is_not_shown(serve, token: str):
     while behind is not None:
         assert token not in repr(behind)
         behind = behind.__context__
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+def test_an_interrupt_shows_no_token(kind: type[BaseException]):
+    """Ctrl-C while the answer is waited for: no local variable of the traceback, nor what lies behind it, holds the token."""
+
+    class Interrupted(HTTPAdapter):
+        def send(self, request: PreparedRequest, *_: object, **__: object) -> Response:
+            assert "the-token" in repr(request.headers)
+            raise kind(130) from OSError(f"broken off: {request.headers}")
+
+    with pytest.raises(kind) as raised:
+        Transport(adapter=Interrupted()).send(STATUS, "https://host.example", Secret("the-token"))
+    shown = "".join(traceback.TracebackException.from_exception(raised.value, capture_locals=True).format())
+    assert "_in_turn" in shown
+    assert "x-amz-access-token" not in shown
+    assert raised.value.__cause__ is raised.value.__context__ is None
+    assert raised.value.args == (130,)
