@@ -18,14 +18,15 @@ class Secret:
     'Atza|example'
     """
 
-    __slots__ = ("_text",)
+    __slots__ = ("_reveal",)
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        # A bound method of the text, not the text: what dumps attributes, as debuggers do, shows the method's address.
+        self._reveal = text.__str__
 
     def reveal(self) -> str:
         """The text itself: for the line that puts it on the wire, and nowhere else."""
-        return self._text
+        return self._reveal()
 
     def __repr__(self) -> str:
         return "Secret('***')"
@@ -36,16 +37,23 @@ class Secret:
         return format(repr(self), spec)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self._text == other._text
+        return isinstance(other, Secret) and self._reveal() == other._reveal()
 
     def __hash__(self) -> int:
-        return hash(self._text)
+        return hash(self._reveal())
 
     def __bool__(self) -> bool:
-        return bool(self._text)
+        return bool(self._reveal())
+
+    def __copy__(self) -> "Secret":
+        return self
+
+    def __deepcopy__(self, _: object) -> "Secret":
+        # So that ``dataclasses.asdict`` of a profile works, and shows as little as the profile itself.
+        return self
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret is not pickled")
+        raise TypeError("a Secret is not pickled. Next: give the other process the profile's name, and let it connect")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

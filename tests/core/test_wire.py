@@ -1,9 +1,21 @@
 import copy
+import dataclasses
+import inspect
+import json
 import logging
+import marshal
 import math
 import pickle
+import pprint
+import reprlib
+import traceback
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
+import msgspec
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +25,14 @@ from tests.strategies import texts
 
 _SHIPMENT = operation("getShipmentDetails", "v0")
 _TOKEN = "Atza|IwEBIExample"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Account:
+    """What holds a secret, as a profile does."""
+
+    name: str = "india"
+    token: Secret = dataclasses.field(default_factory=lambda: Secret(_TOKEN))
 
 
 class TestSecret:
@@ -42,17 +62,55 @@ class TestSecret:
         logging.getLogger("test").warning("token %s %r %s", Secret(_TOKEN), Secret(_TOKEN), [Secret(_TOKEN)])
         assert caplog.messages == ["token Secret('***') Secret('***') [Secret('***')]"]
 
-    @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-    def test_not_pickled(self, protocol: int) -> None:
-        """A secret cannot be written to disk or sent to another process by accident."""
-        with pytest.raises(TypeError, match="not pickled"):
-            pickle.dumps([Secret(_TOKEN)], protocol)
+    @pytest.mark.parametrize(
+        "write",
+        [
+            *(partial(pickle.dumps, protocol=protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)),
+            marshal.dumps,
+            json.dumps,
+            msgspec.json.encode,
+            msgspec.to_builtins,
+            yaml.dump,
+            yaml.safe_dump,
+        ],
+    )
+    def test_not_written(self, write: Callable[[object], object]) -> None:
+        """No serialiser writes a secret, to disk or for another process, alone or inside something."""
+        for one in (Secret(_TOKEN), [Secret(_TOKEN)], Account()):
+            with pytest.raises((TypeError, ValueError, yaml.YAMLError)) as caught:
+                write(one)
+            assert "IwEB" not in str(caught.value)
 
     @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
-    def test_not_copied(self, duplicate: object) -> None:
-        """Nor is it copied: it is handed on."""
-        with pytest.raises(TypeError, match="not pickled"):
-            duplicate(Secret(_TOKEN))  # type: ignore[operator]
+    def test_handed_on(self, duplicate: Callable[[Secret], Secret]) -> None:
+        """A copy of a secret is the secret itself."""
+        secret = Secret(_TOKEN)
+        assert duplicate(secret) is secret
+
+    @pytest.mark.parametrize(
+        "dump",
+        [
+            lambda secret: {name: getattr(secret, name) for name in dir(secret)},
+            inspect.getmembers,
+            lambda secret: {name: getattr(secret, name) for name in type(secret).__slots__},
+            lambda secret: secret.__getstate__(),
+            lambda _: dataclasses.asdict(Account()),
+            lambda _: dataclasses.astuple(Account()),
+            lambda _: Account(),
+            lambda _: pprint.pformat(Account()),
+            lambda secret: reprlib.repr([secret]),
+            lambda _: json.dumps(dataclasses.asdict(Account()), default=str),
+            lambda _: json.dumps(dataclasses.asdict(Account()), default=repr),
+            lambda secret: traceback.format_exception(ValueError(secret)),
+            lambda secret: traceback.StackSummary.extract(
+                [(inspect.currentframe(), 1)],
+                capture_locals=True,  # type: ignore[list-item]
+            ).format(),
+        ],
+    )
+    def test_dumped(self, dump: Callable[[Secret], object]) -> None:
+        """Whatever looks into a secret, or into what holds one, finds no text."""
+        assert "IwEB" not in str(dump(Secret(_TOKEN)))
 
     @given(texts, texts)
     def test_value(self, one: str, other: str) -> None:
@@ -65,7 +123,21 @@ class TestSecret:
 
     def test_no_other_attributes(self) -> None:
         """A secret has no ``__dict__`` in which a debugger's dump would find its text."""
-        assert not hasattr(Secret(_TOKEN), "__dict__")
+        with pytest.raises(TypeError):
+            vars(Secret(_TOKEN))
+
+    def test_no_text(self) -> None:
+        """A secret cannot be used as the text by accident: joined, counted, indexed, searched or encoded."""
+        secret: Any = Secret(_TOKEN)
+        for use in (
+            lambda: "x" + secret,
+            lambda: len(secret),
+            lambda: secret[0],
+            lambda: "x" in secret,
+            lambda: bytes(secret),
+        ):
+            with pytest.raises(TypeError):
+                use()
 
 
 class TestHttpRequest:
