@@ -12,6 +12,7 @@ import click
 
 from spapi_invoices import errors, plugins
 from spapi_invoices.cli import cli
+from spapi_invoices.core.refusals import REFUSALS
 from spapi_invoices.documents.findings import FINDINGS
 from spapi_invoices.documents.layout_file import FIELD_KEYS, KEYS, Key
 from spapi_invoices.documents.layouts import FIELDS, KINDS, REQUIRED
@@ -70,6 +71,24 @@ def findings() -> str:
         "| --- | --- | --- | --- |",
     ]
     lines += [f"| `{one.name}` | {one.about} | {one.meaning} | {one.next_step} |" for one in FINDINGS]
+    return "\n".join(lines) + "\n"
+
+
+def refusals() -> str:
+    """Every refusal of Amazon's that is explained: its words, what they mean, what to do."""
+    lines = [
+        "# Refusals",
+        "",
+        "What Amazon says when it refuses, and what that means; see [how to connect an account](../how-to/connect-an-account.md).",
+        "The error's message says the same, and `error.explanation.name` has the name, for code.",
+        "Words that are not here are shown as they came.",
+        "",
+        "| name | Amazon says | it means | to do | source |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for row in REFUSALS:
+        told = row.explanation
+        lines.append(f"| `{told.name}` | {row.says} | {told.meaning} | {told.next_step} | {row.source} |")
     return "\n".join(lines) + "\n"
 
 
@@ -165,6 +184,7 @@ PAGES: Final = {
     "commands.md": commands,
     "statuses.md": statuses,
     "findings.md": findings,
+    "refusals.md": refusals,
     "errors.md": errors_page,
     "hooks.md": hooks,
     "layouts.md": layouts,

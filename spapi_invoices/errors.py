@@ -15,7 +15,7 @@
     ├── AuthFailed                    Login with Amazon refused the credentials
     ├── ApiError                      Amazon answered with an error
     │   ├── Throttled                 429
-    │   ├── AccessDenied              401, 403
+    │   ├── AccessDenied              401, 403, and 400 where that says the same
     │   ├── NotFound                  404
     │   ├── Rejected                  any other 4xx
     │   └── ServiceUnavailable        5xx
@@ -28,6 +28,7 @@ Beside the tree stands `Interrupted`, a KeyboardInterrupt: ``except SpapiInvoice
 A message holds the evidence and the next step. It never holds a token, a name, an address or a document's content.
 """
 
+import copyreg
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,10 @@ from typing import Any
 
 class SpapiInvoicesError(Exception):
     """The root: ``except SpapiInvoicesError`` catches all that this package raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Python's own way calls __init__ with the message alone: an error that breaks the pool of processes it came from.
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class InvalidRequest(SpapiInvoicesError, ValueError):
@@ -96,14 +101,41 @@ class ErrorDetail:
         return " ".join((f"{self.code}: {said}" if self.code else said).split())
 
 
+def _trace(request_id: str | None, attempts: int) -> str:
+    """By what Amazon's support finds an answer, and what it took to get it."""
+    return f"request id {request_id or 'none'}" + (f", after {attempts} attempts" if attempts > 1 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What Amazon's words mean.
+
+    Attributes:
+        name: Short and lasting, for code: ``role_missing``. The reference page on refusals lists them.
+        meaning: A sentence or two.
+        next_step: What to do.
+    """
+
+    name: str
+    meaning: str
+    next_step: str
+
+    def __str__(self) -> str:
+        """As the end of a message."""
+        return f"{self.meaning} Next: {self.next_step}".lstrip()
+
+
 class ApiError(SpapiInvoicesError):
     """Amazon answered with an error.
 
     Attributes:
         status: The HTTP status.
         errors: What Amazon said; empty when the body held no error list.
+        explanation: What that means; ``None`` for words that are not known.
+        next_step: What to do: the explanation's, or what is true of all errors of the type.
         request_id: ``x-amzn-RequestId``, which Amazon's support asks for; ``None`` if the answer had none.
         rate_limit: ``x-amzn-RateLimit-Limit`` in requests per second; ``None`` if the answer had none.
+        attempts: How many requests were made until this one, the last, was answered.
     """
 
     next_step = "look the code up in the operation's documentation"
@@ -117,16 +149,20 @@ class ApiError(SpapiInvoicesError):
         evidence: str = "",
         request_id: str | None = None,
         rate_limit: float | None = None,
+        attempts: int = 1,
+        explanation: Explanation | None = None,
     ) -> None:
         self.operation_id = operation_id
         self.status = status
         self.errors = tuple(errors)
         self.request_id = request_id
         self.rate_limit = rate_limit
+        self.attempts = attempts
+        self.explanation = explanation
         said = "; ".join(filter(None, map(str, self.errors))) or evidence or "no error list in the body"
-        super().__init__(
-            f"{operation_id}: HTTP {status}: {said} (request id {request_id or 'none'}). Next: {self.next_step}"
-        )
+        told = explanation or Explanation("", "", self.next_step)
+        self.next_step = told.next_step
+        super().__init__(f"{operation_id}: HTTP {status}: {said} ({_trace(request_id, attempts)}). {told}")
 
 
 class Throttled(ApiError):
@@ -168,16 +204,20 @@ class MalformedResponse(SpapiInvoicesError):
     Attributes:
         excerpt: What the body is, without its content (it may hold personal data).
         request_id: ``x-amzn-RequestId`` or ``None``.
+        attempts: How many requests were made until this one, the last, was answered.
     """
 
-    def __init__(self, operation_id: str, status: int, excerpt: str, request_id: str | None = None) -> None:
+    def __init__(
+        self, operation_id: str, status: int, excerpt: str, request_id: str | None = None, attempts: int = 1
+    ) -> None:
         self.operation_id = operation_id
         self.status = status
         self.excerpt = excerpt
         self.request_id = request_id
+        self.attempts = attempts
         support = "; if it stays, give Amazon's support the request id" if request_id else ""
         super().__init__(
-            f"{operation_id}: HTTP {status}, but the body is {excerpt} (request id {request_id or 'none'}). "
+            f"{operation_id}: HTTP {status}, but the body is {excerpt} ({_trace(request_id, attempts)}). "
             f"Next: try again later{support}"
         )
 

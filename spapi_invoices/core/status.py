@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from spapi_invoices.core.refusals import EXPIRED, explain
 from spapi_invoices.core.wire import HttpResponse
 from spapi_invoices.endpoints import Operation
 from spapi_invoices.errors import (
@@ -16,6 +17,7 @@ from spapi_invoices.errors import (
     ApiError,
     AuthFailed,
     ErrorDetail,
+    Explanation,
     MalformedResponse,
     NotFound,
     Rejected,
@@ -35,6 +37,8 @@ _BY_CODE: Final = {
 }
 # Amazon sends these with 400 and 401 as well as with 403.
 _DENIED_CODES: Final = frozenset({"Unauthorized", "MissingAuthenticationToken", "AccessDenied"})
+# What Amazon refuses to do; the others it could not do just then.
+_REFUSED: Final = (AccessDenied, NotFound, Rejected)
 
 
 def describe_body(body: bytes) -> str:
@@ -124,22 +128,28 @@ def says_expired(response: HttpResponse) -> bool:
     if response.status not in {400, 401, 403}:
         return False
     errors = _error_list(_json(response.body))
-    return any(error.code in _DENIED_CODES and "token" in str(error) and "expired" in str(error) for error in errors)
+    return any(error.code in _DENIED_CODES and EXPIRED.says in str(error) for error in errors)
 
 
 def malformed(operation: Operation, response: HttpResponse, excerpt: str) -> MalformedResponse:
     """A success whose body is not what the API promises."""
-    return MalformedResponse(operation.operation_id, response.status, excerpt, response.request_id)
+    return MalformedResponse(operation.operation_id, response.status, excerpt, response.request_id, response.attempts)
 
 
 def _api_error(operation: Operation, response: HttpResponse, errors: tuple[ErrorDetail, ...]) -> ApiError:
-    return _kind(response.status, errors)(
+    kind = _kind(response.status, errors)
+    refusal = explain(operation, errors) if issubclass(kind, _REFUSED) else None
+    if refusal is not None and refusal.denies:
+        kind = AccessDenied
+    return kind(
         operation.operation_id,
         response.status,
         errors,
         evidence=f"the body is {describe_body(response.body)}",
         request_id=response.request_id,
         rate_limit=response.rate_limit,
+        attempts=response.attempts,
+        explanation=None if refusal is None else refusal.explanation,
     )
 
 
@@ -189,14 +199,9 @@ def raise_for_lwa(operation: Operation, response: HttpResponse) -> None:
     if response.status == 429 or response.status >= 500:
         raise _api_error(operation, response, (ErrorDetail(error, description),) if error else ())
     words = f"{error}: {description or 'no description'}" if error else f"the body is {describe_body(response.body)}"
-    raise AuthFailed(
-        f"Login with Amazon: HTTP {response.status}: {words}. Next: "
-        f"{_LWA_NEXT.get(error, 'check client_id, client_secret and refresh_token of the profile')}"
-    )
+    refusal = explain(operation, (ErrorDetail(error, description),))
+    told = _UNEXPLAINED if refusal is None else refusal.explanation
+    raise AuthFailed(f"Login with Amazon: HTTP {response.status}: {words}. {told}")
 
 
-_LWA_NEXT: Final = {
-    "invalid_client": "check client_id and client_secret of the profile; a secret expires 180 days after it was made",
-    "invalid_grant": "check refresh_token of the profile; the selling partner may have to authorise the application again",
-    "unauthorized_client": "check that the refresh token was issued to this client_id",
-}
+_UNEXPLAINED: Final = Explanation("", "", "check client_id, client_secret and refresh_token of the profile")

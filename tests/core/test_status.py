@@ -190,10 +190,10 @@ class TestRaiseForStatus:
         [
             (400, "InvalidInput", Rejected),
             (400, "Unauthorized", AccessDenied),
-            (400, "MissingAuthenticationToken", AccessDenied),
+            (400, "AccessDenied", AccessDenied),
             (401, "Unauthorized", AccessDenied),
             (403, "InvalidRequest", AccessDenied),
-            (404, "SellingPartnerNotFoundError", NotFound),
+            (404, "NotFound", NotFound),
             (415, "InvalidInput", Rejected),
             (429, "QuotaExceeded", Throttled),
             (500, "InternalFailure", ServiceUnavailable),
