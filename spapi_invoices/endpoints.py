@@ -5,7 +5,7 @@ are from the official models (amzn/selling-partner-api-models), named beside eac
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 LWA_HOST: Final = "https://api.amazon.com"
 
@@ -67,6 +67,10 @@ MARKETPLACES: Final = {
     "AU": ("A39IBJ37TRP1C6", "fe"),
     "JP": ("A1VC38T7YXB528", "fe"),
 }
+
+# Which operations are sent with a restricted data token: those that Amazon's list restricts, all that are in an API version
+# with one of those, or none.
+Rdt = Literal["auto", "always", "never"]
 
 
 @dataclass(frozen=True, slots=True)

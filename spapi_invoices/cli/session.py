@@ -14,6 +14,7 @@ from spapi_invoices.errors import InvalidRequest
 if TYPE_CHECKING:
     import polars as pl
 
+    from spapi_invoices.endpoints import Rdt
     from spapi_invoices.io.client import Client
     from spapi_invoices.io.recorder import Recorder
     from spapi_invoices.io.settings import Profile
@@ -33,6 +34,11 @@ GLOBAL_OPTIONS: Final[list[click.Parameter]] = [
         ["--keep-documents"], is_flag=True, default=None, help="Record invoices as they are, not synthetic ones."
     ),
     click.Option(
+        ["--rdt"],
+        type=click.Choice(("auto", "always", "never")),
+        help="What is sent with a restricted data token; by default as the profile says, or auto.",
+    ),
+    click.Option(
         ["--format", "format"],
         type=click.Choice(FORMATS),
         help="Form of the data; by default a table, or what the suffix of -o says.",
@@ -46,7 +52,7 @@ GLOBAL_OPTIONS: Final[list[click.Parameter]] = [
 ]
 
 # Those that say whom to ask, and what to keep of it.
-_ASKING: Final = ("profile", "replay", "endpoint", "record", "keep_documents")
+_ASKING: Final = ("profile", "replay", "endpoint", "record", "keep_documents", "rdt")
 
 
 def counted(number: int, noun: str) -> str:
@@ -63,6 +69,7 @@ class Session:
     endpoint: str | None = None
     record: Path | None = None
     keep_documents: bool | None = None
+    rdt: "Rdt | None" = None
     format: str | None = None
     output: Path | None = None
     quiet: bool | None = None
@@ -81,6 +88,7 @@ class Session:
             endpoint=self.endpoint,
             record=self.record,
             keep_documents=bool(self.keep_documents),
+            rdt=self.rdt,
         )
         if client.recorder is not None:
             # What is added last is closed first: the file is written, then told of.

@@ -14,7 +14,7 @@ from spapi_invoices.core.models import (
 )
 from spapi_invoices.core.status import decode_json, malformed, raise_for_lwa
 from spapi_invoices.core.wire import HttpRequest, HttpResponse, Secret
-from spapi_invoices.endpoints import Operation, operation, restricted_operations
+from spapi_invoices.endpoints import OPERATIONS, Operation, Rdt, operation, restricted_operations
 from spapi_invoices.errors import InvalidRequest
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -68,13 +68,32 @@ def parse_access_token(response: HttpResponse) -> Token:
     return _token(_LWA, response, answer.access_token, answer.expires_in)
 
 
+def resources_for(asked: Operation, rdt: Rdt = "auto") -> tuple[Operation, ...]:
+    """What one restricted data token is to open so that ``asked`` can be sent with it; nothing: send the access token.
+
+    One token opens all that is restricted in an API version. With ``always`` it opens the rest of that version too; an API
+    version without any restricted operation is asked with the access token whatever ``rdt`` says.
+
+    >>> from spapi_invoices.endpoints import operation
+    >>> status = operation("getInvoiceStatus", "v0")
+    >>> [one.operation_id for one in resources_for(status, "always")]
+    ['getShipmentDetails', 'submitInvoice', 'getInvoiceStatus']
+    >>> resources_for(status)
+    ()
+    """
+    restricted = restricted_operations(asked.api, asked.version)
+    if rdt == "always" and restricted:
+        return tuple(row for row in OPERATIONS if (row.api, row.version) == (asked.api, asked.version))
+    return restricted if rdt == "auto" and asked.restricted else ()
+
+
 def build_create_restricted_data_token(
     resources: tuple[Operation, ...], *, target_application: str | None = None
 ) -> HttpRequest:
     """Ask for one token that opens the operations' paths, for any id in them: the paths are sent with their placeholders.
 
     Raises:
-        InvalidRequest: No resource, over 50, or one that needs no restricted token.
+        InvalidRequest: No resource, over 50, or none among them that is restricted.
 
     >>> from spapi_invoices.endpoints import restricted_operations
     >>> build_create_restricted_data_token(restricted_operations("shipmentInvoicing", "v0")).body
@@ -84,19 +103,16 @@ def build_create_restricted_data_token(
     """
     if not 1 <= len(resources) <= MAX_RESOURCES:
         raise InvalidRequest(f"{len(resources)} restricted resources. Next: give 1 to {MAX_RESOURCES}")
-    if plain := [row.operation_id for row in resources if not row.restricted]:
-        raise InvalidRequest(f"{', '.join(plain)} needs no restricted data token. Next: send the access token itself")
+    if not any(row.restricted for row in resources):
+        raise InvalidRequest(
+            f"{', '.join(row.operation_id for row in resources)}: none is restricted. Next: send the access token itself"
+        )
     body = CreateRestrictedDataTokenRequest(
         restrictedResources=[RestrictedResource(method=row.method, path=row.path) for row in resources],
         targetApplication=target_application,
     )
     headers = (("content-type", "application/json"),)
     return HttpRequest(operation=_RDT, path=_RDT.path, headers=headers, body=msgspec.json.encode(body))
-
-
-def build_restricted_data_token_for(asked: Operation) -> HttpRequest:
-    """Ask for the token that ``asked`` needs: it opens all restricted paths of that API version at once."""
-    return build_create_restricted_data_token(restricted_operations(asked.api, asked.version))
 
 
 def parse_create_restricted_data_token(response: HttpResponse) -> Token:

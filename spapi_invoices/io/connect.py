@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args
 from urllib.parse import SplitResult, urlsplit
 
 from spapi_invoices.core.customer_invoices import ApiVersion
 from spapi_invoices.core.retry import RetryPolicy
 from spapi_invoices.core.status import says_expired
 from spapi_invoices.core.wire import HttpRequest, HttpResponse, Secret
-from spapi_invoices.endpoints import LWA_HOST, REGIONS, Operation
+from spapi_invoices.endpoints import LWA_HOST, REGIONS, Operation, Rdt
 from spapi_invoices.errors import InvalidRequest
-from spapi_invoices.io.auth import Tokens
+from spapi_invoices.io.auth import Tokens, kept_for
 from spapi_invoices.io.cassettes import Cassette, load
 from spapi_invoices.io.client import Client
 from spapi_invoices.io.quota import quota_of
@@ -36,13 +36,14 @@ SANDBOX_PROFILE: Final = Profile(
 )
 
 
-def connect(
+def connect(  # noqa: PLR0913 - whom to ask and how, all with a default
     profile: str | None = None,
     *,
     replay: str | Path | None = None,
     endpoint: str | None = None,
     record: str | Path | None = None,
     keep_documents: bool = False,
+    rdt: Rdt | None = None,
 ) -> Client:
     """Make a client: live, offline from a cassette, or against any host that speaks SP-API.
 
@@ -55,12 +56,18 @@ def connect(
         record: A cassette to write: all that is asked and answered, without secrets and personal data (see
             `spapi_invoices.io.recorder`). A file that is there is replaced, not added to.
         keep_documents: Record invoices as they are, in place of synthetic ones that state the same.
+        rdt: What is sent with a restricted data token; ``None`` is the profile's setting, or ``auto``: the operations with
+            personal data, as Amazon's list says. ``never`` sends the access token alone; Amazon may refuse that, or answer
+            and put ``XXXXX`` where personal data stood. ``always`` sends the restricted token with every operation of an
+            API version that has a restricted one, for an account of which Amazon asks for more than its list does; whether
+            Amazon gives such a token is not documented, and the sandbox refuses it for the others. What is refused is an
+            error: no other kind of token is tried in its place.
 
     Raises:
         SettingsInvalid: No credentials, an unknown profile, or a configuration file that cannot be read.
         CassetteInvalid: The file is no cassette.
-        InvalidRequest: A cassette together with an endpoint or a recording, or credentials would go over plain HTTP to
-            another machine.
+        InvalidRequest: A cassette together with an endpoint, a recording or ``rdt``, an unknown ``rdt``, or credentials
+            would go over plain HTTP to another machine.
         MissingExtra: To record without the extra ``[record]``.
         FileFailed: The recording cannot be written; nothing was asked yet.
 
@@ -71,7 +78,7 @@ def connect(
     if keep_documents and record is None:
         raise InvalidRequest("keep_documents is about a recording. Next: give record too")
     if replay is not None:
-        for name, other in (("an endpoint", endpoint), ("a recording to write", record)):
+        for name, other in (("an endpoint", endpoint), ("a recording to write", record), ("rdt", rdt)):
             if other is not None:
                 raise InvalidRequest(f"a cassette and {name} were both given. Next: give one of them")
         cassette = load(replay)
@@ -80,6 +87,8 @@ def connect(
     _check_address(endpoint or "")
     local = endpoint is not None and _parts(endpoint).hostname in _LOOPBACK
     chosen = SANDBOX_PROFILE if local and profile is None else require_credentials(load_profile(profile))
+    if rdt is not None:
+        chosen = replace(chosen, rdt=_checked(rdt))
     recorder = None if record is None else Recorder(record, chosen, keep_documents=keep_documents)
     call = _live(chosen, endpoint or chosen.endpoint, recorder)
     line = _line(
@@ -87,8 +96,15 @@ def connect(
         endpoint=endpoint,
         record=None if record is None else str(record),
         keep_documents=keep_documents or None,
+        rdt=rdt,
     )
     return _client(chosen, call, line, recorder, concurrent=True)
+
+
+def _checked(rdt: Rdt) -> Rdt:
+    if rdt not in get_args(Rdt):
+        raise InvalidRequest(f"rdt is {rdt!r}. Next: give one of {', '.join(get_args(Rdt))}")
+    return rdt
 
 
 def _as_recorded(cassette: Cassette) -> Profile:
@@ -148,7 +164,9 @@ def _live(profile: Profile, endpoint: str, recorder: Recorder | None) -> Call:
         base = lwa_endpoint if request.operation.api == "lwa" else endpoint or _region_endpoint(profile, asked)
         return transport.send(request, base.rstrip("/"), token)
 
-    return Tokens(profile, send).send
+    # A recording has the requests for its tokens too; a server on this machine may be another one than a moment ago.
+    own = recorder is not None or _parts(endpoint).hostname in _LOOPBACK
+    return Tokens(profile, send, None if own else kept_for(profile, endpoint, lwa_endpoint)).send
 
 
 def _region_endpoint(profile: Profile, asked: Operation) -> str:

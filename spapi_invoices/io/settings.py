@@ -18,13 +18,13 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_config_path
 
 from spapi_invoices.core.wire import Secret
-from spapi_invoices.endpoints import OPERATIONS, REGIONS
+from spapi_invoices.endpoints import OPERATIONS, REGIONS, Rdt
 from spapi_invoices.errors import SettingsInvalid
 
 _SECRETS: Final = frozenset({"client_secret", "refresh_token"})
@@ -47,6 +47,7 @@ class Profile:
         lwa_endpoint: A host to ask for tokens; empty means Amazon's, or ``endpoint`` if that is not Amazon's.
         time_zone: In which a bare date begins.
         api_version: Of Vendor Direct Fulfillment Shipping: v1 or 2021-12-28.
+        rdt: What is sent with a restricted data token: auto, always or never; see `spapi_invoices.connect`.
         proxy: A proxy's address; the variable HTTPS_PROXY where empty. Hosts on this machine are asked without.
         ca_bundle: A file of certificates to trust; the variable REQUESTS_CA_BUNDLE where empty.
     """
@@ -60,6 +61,7 @@ class Profile:
     lwa_endpoint: str = ""
     time_zone: str = "UTC"
     api_version: str = "v1"
+    rdt: Rdt = "auto"
     proxy: str = field(default="", repr=False)
     ca_bundle: str = ""
 
@@ -170,6 +172,7 @@ def _profile(name: str, values: dict[str, Any], environ: Mapping[str, str]) -> P
         )
     _check_choice(name, "region", profile.region, ("", *REGIONS))
     _check_choice(name, "api_version", profile.api_version, API_VERSIONS)
+    _check_choice(name, "rdt", profile.rdt, get_args(Rdt))
     profile.zone()
     return profile
 

@@ -1,21 +1,22 @@
 import json
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
 
 from spapi_invoices.core.tokens import (
+    MAX_RESOURCES,
     Token,
     build_client_credentials,
     build_create_restricted_data_token,
     build_refresh_access_token,
-    build_restricted_data_token_for,
     parse_access_token,
     parse_create_restricted_data_token,
+    resources_for,
 )
 from spapi_invoices.core.wire import HttpResponse, Secret
-from spapi_invoices.endpoints import OPERATIONS, operation
+from spapi_invoices.endpoints import OPERATIONS, Operation, Rdt, operation, restricted_operations
 from spapi_invoices.errors import (
     AccessDenied,
     AuthFailed,
@@ -164,7 +165,7 @@ class TestBuildCreateRestrictedDataToken:
 
     def test_paths_with_placeholders(self) -> None:
         """One request names all restricted paths of the API version, with their placeholders, and no data elements."""
-        request = build_restricted_data_token_for(operation("getCustomerInvoice", "v1"))
+        request = build_create_restricted_data_token(resources_for(operation("getCustomerInvoice", "v1")))
         assert json.loads(request.body) == {
             "restrictedResources": [
                 {"method": "GET", "path": "/vendor/directFulfillment/shipping/v1/customerInvoices"},
@@ -195,15 +196,34 @@ class TestBuildCreateRestrictedDataToken:
     @pytest.mark.parametrize(
         "plain", [row for row in OPERATIONS if not row.restricted], ids=lambda row: row.operation_id
     )
-    def test_unrestricted(self, plain: Any) -> None:
-        """An operation that needs no such token is refused, also among others that do."""
-        with pytest.raises(InvalidRequest, match=f"^{plain.operation_id} needs no restricted data token"):
-            build_create_restricted_data_token((_SHIPMENT, plain))
+    def test_unrestricted(self, plain: Operation) -> None:
+        """Nothing but operations that need no such token is refused; beside one that does they may be."""
+        with pytest.raises(InvalidRequest, match=f"^{plain.operation_id}, {plain.operation_id}: none is restricted"):
+            build_create_restricted_data_token((plain, plain))
+        body = json.loads(build_create_restricted_data_token((_SHIPMENT, plain)).body)
+        assert body["restrictedResources"][1] == {"method": plain.method, "path": plain.path}
 
-    def test_for_an_unrestricted_one(self) -> None:
-        """Asking for the token of an API without restricted operations is refused."""
-        with pytest.raises(InvalidRequest, match="0 restricted resources"):
-            build_restricted_data_token_for(operation("createRestrictedDataToken", "2021-03-01"))
+
+class TestResourcesFor:
+    """`resources_for`."""
+
+    @pytest.mark.parametrize("asked", OPERATIONS, ids=lambda row: f"{row.operation_id} {row.version}")
+    def test_modes(self, asked: Operation) -> None:
+        """What is restricted gets a token that opens it, by default; with always its whole version does, with never nothing."""
+        auto, always, never = (resources_for(asked, rdt) for rdt in get_args(Rdt))
+        assert never == ()
+        assert (asked in auto) == asked.restricted
+        assert all(row.restricted for row in auto)
+        assert set(auto) <= set(always)
+        assert (asked in always) == bool(restricted_operations(asked.api, asked.version))
+        assert {(row.api, row.version) for row in always} <= {(asked.api, asked.version)}
+        assert len(always) <= MAX_RESOURCES
+
+    def test_one_token(self) -> None:
+        """Operations that one token opens name the same resources, so that the token is asked for once."""
+        shipping = [row for row in OPERATIONS if row.version == "v1"]
+        assert len({resources_for(row) for row in shipping}) == 1
+        assert len({resources_for(row, "always") for row in OPERATIONS if row.version == "v0"}) == 1
 
 
 class TestParseCreateRestrictedDataToken:

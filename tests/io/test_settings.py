@@ -65,6 +65,7 @@ def test_the_environment_names_a_profile(config: Path):
         ("[profiles.brazil]\nregion = 'us'", "region is 'us'. Next: give one of na, eu, fe"),
         ("[profiles.brazil]\ntime_zone = 'Mars/Base'", "time_zone 'Mars/Base' is unknown"),
         ("[profiles.brazil]\napi_version = 'v2'", "api_version is 'v2'"),
+        ("[profiles.brazil]\nrdt = 'yes'", "rdt is 'yes'. Next: give one of auto, always, never"),
         ("[profiles", "cannot be read"),
         ("[profiles.brazil]\nclient_secret = hidden-7", "cannot be read"),
         ("[profiles.brazil]\nclient_secret = 'hidden-7'\ncolour = 'hidden-7'", "unknown setting colour"),

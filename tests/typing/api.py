@@ -9,6 +9,7 @@ import spapi_invoices as spi
 
 with spi.connect(profile="india", record="x.yaml", keep_documents=True) as recording:
     statuses: pl.DataFrame = recording.invoice_statuses(["D1aB2"])
+without: spi.Client = spi.connect("india", rdt="never")
 client: spi.Client = spi.connect(replay="cassettes/demo.yaml")
 fetched: spi.Fetched = client.customer_invoices("2026-10-01", date(2026, 10, 31))
 frame: pl.DataFrame = fetched.frame
