@@ -22,12 +22,13 @@ from spapi_invoices.errors import (
     NotFound,
     Rejected,
     ServiceUnavailable,
+    SpapiInvoicesError,
     Throttled,
 )
 
 _BY_STATUS: Final = {401: AccessDenied, 403: AccessDenied, 404: NotFound, 429: Throttled}
-# What Amazon's tokens begin with (developer guide; tokens_2021-03-01.json).
-_TOKEN: Final = re.compile(r"At[a-z]{1,2}(\.sprdt)?\|[^\s\"']*")
+# What Amazon's tokens begin with (developer guide; tokens_2021-03-01.json), and a client's secret.
+_TOKEN: Final = re.compile(r"(At[a-z]{1,2}(\.sprdt)?\||amzn1\.oa2-cs\.)[^\s\"']*")
 # Errors in the body of a 2xx say by their code what they are.
 _BY_CODE: Final = {
     "InternalFailure": ServiceUnavailable,
@@ -77,15 +78,23 @@ def decode_json(operation: Operation, response: HttpResponse) -> dict[str, Any]:
         MalformedResponse: A success whose body is no JSON object.
     """
     raise_for_status(operation, response)
+    found = _object(operation, response)
+    if isinstance(found, SpapiInvoicesError):
+        raise found
+    return found
+
+
+def _object(operation: Operation, response: HttpResponse) -> dict[str, Any] | SpapiInvoicesError:
+    """The JSON object, or what is wrong; returned and not raised, so that no traceback's locals hold what the body says."""
     raw = _json(response.body)
     if raw is _NO_JSON:
-        raise malformed(operation, response, describe_body(response.body))
+        return malformed(operation, response, describe_body(response.body))
     if not isinstance(raw, dict):
-        raise malformed(operation, response, f"a JSON {type(raw).__name__}, not an object")
+        return malformed(operation, response, f"a JSON {type(raw).__name__}, not an object")
     if errors := _error_list(raw):
-        raise _api_error(operation, response, errors)
+        return _api_error(operation, response, errors)
     if raw.get("errors"):
-        raise malformed(operation, response, "JSON whose errors is no list of objects")
+        return malformed(operation, response, "JSON whose errors is no list of objects")
     return raw
 
 
@@ -94,12 +103,18 @@ def decode_payload(operation: Operation, response: HttpResponse, needs: str) -> 
 
     v1 wraps and 2021-12-28 does not; a guide of 2022 showed v1 without wrapper. Both are accepted for either.
     """
-    raw = decode_json(operation, response)
+    found = _payload(decode_json(operation, response), needs)
+    if isinstance(found, str):
+        raise malformed(operation, response, found)
+    return found
+
+
+def _payload(raw: dict[str, Any], needs: str) -> dict[str, Any] | str:
     payload = raw.get("payload", raw)
     if not isinstance(payload, dict):
-        raise malformed(operation, response, f"JSON whose payload is {'null' if payload is None else 'no object'}")
+        return f"JSON whose payload is {'null' if payload is None else 'no object'}"
     if payload.get(needs) is None:
-        raise malformed(operation, response, f"JSON whose payload has no {needs}")
+        return f"JSON whose payload has no {needs}"
     return payload
 
 
@@ -178,7 +193,7 @@ def _error_detail(entry: dict[str, Any]) -> ErrorDetail:
 
 def _words(said: object) -> str:
     """Amazon's words, which a message may show, but for tokens; anything else that stands in their place is not shown."""
-    return _TOKEN.sub("(a token)", said) if isinstance(said, str) else ""
+    return _TOKEN.sub("(a secret)", said) if isinstance(said, str) else ""
 
 
 def raise_for_lwa(operation: Operation, response: HttpResponse) -> None:
@@ -189,19 +204,24 @@ def raise_for_lwa(operation: Operation, response: HttpResponse) -> None:
         ApiError: Too many requests, or Login with Amazon could not answer: says nothing about the credentials.
         MalformedResponse: A redirect: something stands between.
     """
-    if 200 <= response.status < 300:
-        return
+    error = None if 200 <= response.status < 300 else _lwa_error(operation, response)
+    if error is not None:
+        raise error
+
+
+def _lwa_error(operation: Operation, response: HttpResponse) -> SpapiInvoicesError:
+    """Returned and not raised: see `_object`."""
     if response.status < 400:
-        raise malformed(operation, response, describe_body(response.body))
+        return malformed(operation, response, describe_body(response.body))
     raw = _json(response.body)
     said = raw if isinstance(raw, dict) else {}
     error, description = _words(said.get("error")), _words(said.get("error_description"))
     if response.status == 429 or response.status >= 500:
-        raise _api_error(operation, response, (ErrorDetail(error, description),) if error else ())
+        return _api_error(operation, response, (ErrorDetail(error, description),) if error else ())
     words = f"{error}: {description or 'no description'}" if error else f"the body is {describe_body(response.body)}"
     refusal = explain(operation, (ErrorDetail(error, description),))
     told = _UNEXPLAINED if refusal is None else refusal.explanation
-    raise AuthFailed(f"Login with Amazon: HTTP {response.status}: {words}. {told}")
+    return AuthFailed(f"Login with Amazon: HTTP {response.status}: {words}. {told}")
 
 
 _UNEXPLAINED: Final = Explanation("", "", "check client_id, client_secret and refresh_token of the profile")

@@ -1,7 +1,8 @@
 """Login with Amazon and restricted data tokens, built and parsed. Not for keeping tokens: `spapi_invoices.io.auth` does."""
 
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from operator import attrgetter
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -17,7 +18,7 @@ from spapi_invoices.core.wire import HttpRequest, HttpResponse, Secret
 from spapi_invoices.endpoints import OPERATIONS, Operation, Rdt, operation, restricted_operations
 from spapi_invoices.errors import InvalidRequest
 
-T = TypeVar("T", bound=msgspec.Struct)
+_Answer = AccessTokenResponse | CreateRestrictedDataTokenResponse
 
 _LWA: Final = operation("getAccessToken", "o2")
 _RDT: Final = operation("createRestrictedDataToken", "2021-03-01")
@@ -64,8 +65,7 @@ def parse_access_token(response: HttpResponse) -> Token:
         MalformedResponse: A success without a token.
     """
     raise_for_lwa(_LWA, response)
-    answer = _typed(_LWA, response, AccessTokenResponse)
-    return _token(_LWA, response, answer.access_token, answer.expires_in)
+    return _token(_LWA, response, AccessTokenResponse)
 
 
 def resources_for(asked: Operation, rdt: Rdt = "auto") -> tuple[Operation, ...]:
@@ -122,8 +122,7 @@ def parse_create_restricted_data_token(response: HttpResponse) -> Token:
         ApiError: Amazon answered with an error.
         MalformedResponse: A success without a token.
     """
-    answer = _typed(_RDT, response, CreateRestrictedDataTokenResponse)
-    return _token(_RDT, response, answer.restrictedDataToken, answer.expiresIn)
+    return _token(_RDT, response, CreateRestrictedDataTokenResponse)
 
 
 def _build_lwa(**form: str) -> HttpRequest:
@@ -131,16 +130,28 @@ def _build_lwa(**form: str) -> HttpRequest:
     return HttpRequest(operation=_LWA, path=_LWA.path, headers=headers, body=urlencode(form).encode("ascii"))
 
 
-def _token(asked: Operation, response: HttpResponse, text: str, expires_in: int) -> Token:
+def _token(asked: Operation, response: HttpResponse, kind: type[_Answer]) -> Token:
+    found = _found(decode_json(asked, response), kind)
+    if isinstance(found, str):
+        raise malformed(asked, response, found)
+    return found
+
+
+def _found(raw: dict[str, Any], kind: type[_Answer]) -> Token | str:
+    """The token, or what is wrong with the answer; nothing is raised here, where a traceback's locals would show the token."""
+    try:
+        answer = msgspec.convert(raw.get("payload", raw), kind)
+    except msgspec.ValidationError as error:
+        # msgspec names the path and the types, never the value.
+        return f"JSON without a usable token ({error})"
+    text, expires_in = _READ[kind](answer)
     if not text or expires_in <= 0:
-        raise malformed(asked, response, "JSON whose token is empty or already expired")
+        return "JSON whose token is empty or already expired"
     return Token(Secret(text), expires_in)
 
 
-def _typed(asked: Operation, response: HttpResponse, struct: type[T]) -> T:
-    raw = decode_json(asked, response)
-    try:
-        return msgspec.convert(raw.get("payload", raw), struct)
-    except msgspec.ValidationError as error:
-        # msgspec names the path and the types, never the value.
-        raise malformed(asked, response, f"JSON without a usable token ({error})") from None
+# What a kind of answer calls its token, and the seconds.
+_READ: Final = {
+    AccessTokenResponse: attrgetter("access_token", "expires_in"),
+    CreateRestrictedDataTokenResponse: attrgetter("restrictedDataToken", "expiresIn"),
+}

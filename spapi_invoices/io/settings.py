@@ -109,21 +109,21 @@ def load_profile(name: str | None = None, environ: Mapping[str, str] | None = No
     Raises:
         SettingsInvalid: The file cannot be read, the profile is not in it, or a setting is unknown or wrong.
     """
-    environ = os.environ if environ is None else environ
-    asked = name or environ.get(f"{_PREFIX}PROFILE") or None
-    variables = {key: environ[f"{_PREFIX}{key.upper()}"] for key in _KEYS if environ.get(f"{_PREFIX}{key.upper()}")}
-    if asked is None and _CREDENTIALS & variables.keys():
-        return _profile("environment", variables, environ)
+    variables = _variables(environ)
+    asked = name or _plain(variables, "PROFILE") or None
+    given = {key: variables[key.upper()] for key in _KEYS if key.upper() in variables}
+    defaults = {key: variables[one] for key, one in _DEFAULTS.items() if one in variables}
+    if asked is None and _CREDENTIALS & given.keys():
+        return _profile("environment", {**defaults, **given})
     path = config_path(environ)
     profiles = _read(path) if path.exists() else {}
-    if asked is None:
-        return _profile("default", profiles.get("default", {}), environ)
-    if asked not in profiles:
+    if asked is not None and asked not in profiles:
         there = f"it has {', '.join(sorted(profiles)) or 'none'}" if path.exists() else "the file does not exist"
         raise SettingsInvalid(
             f"no profile {asked!r} in {path}: {there}. Next: add [profiles.{asked}] there, or name another profile"
         )
-    return _profile(asked, profiles[asked], environ)
+    chosen = asked or "default"
+    return _profile(chosen, {**defaults, **profiles.get(chosen, {})})
 
 
 def require_credentials(profile: Profile, environ: Mapping[str, str] | None = None) -> Profile:
@@ -141,31 +141,54 @@ def require_credentials(profile: Profile, environ: Mapping[str, str] | None = No
     )
 
 
-def _read(path: Path) -> dict[str, dict[str, Any]]:
+# What is read is secret until it is known not to be: a secret under a misspelt key is one too, and the locals of a
+# traceback show what a function holds. So the plain text is in no function that raises.
+_Values = Mapping[str, object]
+# Setting -> the variable, not ours, that stands in for it.
+_DEFAULTS: Final = {"proxy": "HTTPS_PROXY", "ca_bundle": "REQUESTS_CA_BUNDLE"}
+
+
+def _variables(environ: Mapping[str, str] | None) -> dict[str, Secret]:
+    """Ours without their prefix, and those that stand in; none that is empty."""
+    environ = os.environ if environ is None else environ
+    ours = {key.removeprefix(_PREFIX): text for key, text in environ.items() if key.startswith(_PREFIX)}
+    others = {one: environ.get(one) or environ.get(one.lower()) for one in _DEFAULTS.values()}
+    return {key: Secret(text) for key, text in {**others, **ours}.items() if text}
+
+
+def _plain(variables: Mapping[str, Secret], key: str) -> str:
+    return variables[key].reveal() if key in variables else ""
+
+
+def _read(path: Path) -> Mapping[str, _Values]:
+    profiles = _profiles(path)
+    if isinstance(profiles, str):
+        raise SettingsInvalid(f"{path}{profiles}")
+    return profiles
+
+
+def _profiles(path: Path) -> dict[str, dict[str, object]] | str:
+    """The tables of the file's profiles, or what is wrong with it."""
     try:
         content = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         # The decoder names line and column only; an OSError names the file.
-        raise SettingsInvalid(f"{path} cannot be read: {error}. Next: mend the file") from None
+        return f" cannot be read: {error}. Next: mend the file"
     profiles = content.get("profiles", {})
     if not isinstance(profiles, dict) or not all(isinstance(one, dict) for one in profiles.values()):
-        raise SettingsInvalid(f"{path}: profiles are not tables. Next: write [profiles.NAME] and the settings below it")
-    return profiles
+        return ": profiles are not tables. Next: write [profiles.NAME] and the settings below it"
+    return {
+        name: {key: Secret(value) if isinstance(value, str) else None for key, value in one.items()}
+        for name, one in profiles.items()
+    }
 
 
-def _profile(name: str, values: dict[str, Any], environ: Mapping[str, str]) -> Profile:
+def _profile(name: str, values: _Values) -> Profile:
     if unknown := sorted(values.keys() - set(_KEYS)):
         raise SettingsInvalid(f"profile {name}: unknown setting {', '.join(unknown)}. Next: use {', '.join(_KEYS)}")
-    if wrong := sorted(key for key, value in values.items() if not isinstance(value, str)):
+    if wrong := sorted(key for key, value in values.items() if not isinstance(value, Secret)):
         raise SettingsInvalid(f"profile {name}: {', '.join(wrong)} is no text. Next: put it in quotes")
-    defaults = {
-        "proxy": environ.get("HTTPS_PROXY") or environ.get("https_proxy") or "",
-        "ca_bundle": environ.get("REQUESTS_CA_BUNDLE") or "",
-    }
-    given: dict[str, Any] = {
-        key: Secret(value) if key in _SECRETS else value for key, value in {**defaults, **values}.items()
-    }
-    profile = Profile(name=name, **given)
+    profile = _built(name, values)
     if profile.ca_bundle and not Path(profile.ca_bundle).exists():
         raise SettingsInvalid(
             f"profile {name}: ca_bundle {profile.ca_bundle} is not there. Next: give the path of a file of certificates"
@@ -175,6 +198,10 @@ def _profile(name: str, values: dict[str, Any], environ: Mapping[str, str]) -> P
     _check_choice(name, "rdt", profile.rdt, get_args(Rdt))
     profile.zone()
     return profile
+
+
+def _built(name: str, values: Mapping[str, Any]) -> Profile:
+    return Profile(name=name, **{key: value if key in _SECRETS else value.reveal() for key, value in values.items()})
 
 
 API_VERSIONS: Final = tuple(row.version for row in OPERATIONS if row.operation_id == "getCustomerInvoices")
