@@ -16,14 +16,14 @@ from spapi_invoices.core.retry import (
     told_seconds,
 )
 from spapi_invoices.core.shipment_invoicing import build_get_invoice_status, build_submit_invoice
-from spapi_invoices.core.tokens import build_refresh_access_token, build_restricted_data_token_for
+from spapi_invoices.core.tokens import build_create_restricted_data_token, build_refresh_access_token
 from spapi_invoices.core.wire import HttpRequest, HttpResponse, Secret
 from spapi_invoices.endpoints import operation
 
 GET = build_get_invoice_status("D1")
 SUBMIT = build_submit_invoice("D1", b"<x/>")
 LWA = build_refresh_access_token("id", Secret("secret"), Secret("refresh"))
-TOKENS = build_restricted_data_token_for(operation("getShipmentDetails", "v0"))
+TOKENS = build_create_restricted_data_token((operation("getShipmentDetails", "v0"),))
 _CHANCES = st.floats(0, 1, exclude_max=True)
 
 
