@@ -159,7 +159,7 @@ def _take(state: State, operation: Operation, account: Account) -> None:
         return
     now = state.clock.seconds()
     key = (account.name, operation.operation_id, operation.version)
-    bucket = state.buckets.get(key, Bucket(plan.held, now)).take(plan.rate, plan.burst, now)
+    bucket = state.buckets.setdefault(key, Bucket(plan.held, now)).take(plan.rate, plan.burst, now)
     if bucket is None:
         raise throttled()
     state.buckets[key] = bucket

@@ -92,7 +92,12 @@ class TestQuotas:
             (200, "2.0"),
             (429, None),
         ]
-        local.seconds += 60
+        local.seconds += 1
+        assert [local.ask(STATUS, token, at=SHIPMENT).status for _ in range(3)] == [200, 200, 429]
+        local.state.set_plan(Plan("getInvoiceStatus", 2, 4, tokens=0))
+        assert local.ask(STATUS, token, at=SHIPMENT).status == 429
+        local.seconds += 1
+        assert local.ask(STATUS, token, at=SHIPMENT).status == 200
         local.state.set_plan(Plan("getInvoiceStatus", 2, 4, stated=False))
         answers = [local.ask(STATUS, token, at=SHIPMENT) for _ in range(5)]
         assert [one.status for one in answers] == [200] * 4 + [429]
