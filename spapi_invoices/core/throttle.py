@@ -3,11 +3,12 @@
 Amazon refills ``rate`` tokens a second up to ``burst``, each request takes one, and one without a token is answered 429
 (developer guide, "Usage plans and rate limits"). The client keeps its own count, a little below the server's:
 
-- It counts 99 % of the rate, so a clock of ours that runs 1 % fast draws no 429, and it holds less than the burst, so
-  requests that bunch up on the way draw none either.
+- It counts 99 % of the rate, so a clock of ours that runs 1 % fast draws no 429, and always a token less than the server
+  has, or as many as flow in in half a second, so requests that bunch up on the way draw none either.
 - Whether the server's bucket is full when we begin is not known: another run may just have ended. So one request goes
   first; its answer starts the clock, and each answer that is no 429 takes one token out of doubt.
-- A 429 says that the server's bucket was empty, whatever we had counted: ours is emptied. Another one soon after, to a
+- A 429 says that the server's bucket was empty, whatever we had counted: ours is, until the server's has those spare
+  ones again. Another one soon after, to a
   request that was sent in the knowledge of the first, says that somebody else draws on the quota, or that the server is
   slower than it says. Then our share of the rate is cut, and grows back, the faster the longer no 429 comes.
 - The rate that an answer states (``x-amzn-RateLimit-Limit``) is adopted at once. The burst is never stated.
@@ -20,7 +21,7 @@ from typing import Final, Self
 
 _SHARE: Final = 0.99
 # So far requests of one pace may come apart on the way: over a new connection they take longer than those behind them.
-_BUNCHED_SECONDS: Final = 0.3
+_BUNCHED_SECONDS: Final = 0.5
 # No longer is the first answer waited for.
 _PROBE_SECONDS: Final = 2.0
 _CUT: Final = 0.7
@@ -29,8 +30,8 @@ _LEAST: Final = 0.1
 _REGAIN: Final = 5e-5
 # Of two 429s, the second is soon if it comes before the bucket could be filled so often.
 _SOON: Final = 2
-# Who waits exactly long enough does not wait once more for the last digit of a float.
-_DUST: Final = 1e-9
+# Who waits exactly long enough does not wait once more for the last digits of a float.
+_DUST: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Bucket:
         burst: Tokens that the server's bucket holds.
         tokens: What ours holds; never negative, never over `capacity`.
         doubt: How many of them the server may not have.
-        at: When that was so. In the future while the first answer is waited for.
+        at: When that was so. In the future where nothing flows in until then.
         share: The part of the rate that was ours to use after the last 429.
         refused_at: When the last 429 came; ``None`` if none did.
     """
@@ -61,15 +62,20 @@ class Bucket:
 
         >>> bucket = Bucket.of(10, 10, now=0.0)
         >>> bucket.tokens, bucket.doubt
-        (6.0, 5.0)
+        (5.0, 4.0)
         """
-        full = _capacity(rate, burst)
-        return cls(rate, burst, tokens=full, doubt=full - 1, at=now + _PROBE_SECONDS)
+        empty = cls(rate, burst, tokens=0.0, doubt=0.0, at=now + _PROBE_SECONDS)
+        return replace(empty, tokens=empty.capacity, doubt=empty.capacity - 1)
 
     @property
     def capacity(self) -> float:
-        """The most it holds: less than the server's."""
-        return _capacity(self.rate, self.burst)
+        """The most it holds."""
+        return self.burst - self.spare
+
+    @property
+    def spare(self) -> float:
+        """What the server's bucket should hold beyond ours."""
+        return min(self.burst - 1.0, max(1.0, _BUNCHED_SECONDS * self.rate))
 
     def pace(self, now: float) -> float:
         """Tokens a second that are ours to use."""
@@ -88,7 +94,7 @@ class Bucket:
 
         >>> bucket, wait = Bucket.of(10, 10, now=0.0).taken(0.0)
         >>> bucket.tokens, wait
-        (5.0, 0.0)
+        (4.0, 0.0)
         >>> bucket.answered(0.2).taken(0.2)[1]
         0.0
         """
@@ -114,7 +120,7 @@ class Bucket:
             now: When it came.
             sent_at: When its request was sent.
         """
-        bucket = replace(self._heard(now), tokens=0.0, doubt=0.0)
+        bucket = replace(self._heard(now), tokens=0.0, doubt=0.0, at=now + self.spare / self.rate)
         last = bucket.refused_at
         # All that was on its way at a 429 and is refused too is the same piece of news.
         if last is not None and sent_at <= last:
@@ -129,9 +135,6 @@ class Bucket:
         return min(_SHARE, self.share + _REGAIN * calm**2)
 
     def _heard(self, now: float) -> Self:
-        """An answer came, so the server's bucket has begun to fill again."""
-        return replace(self, at=min(self.at, now)).refilled(now)
-
-
-def _capacity(rate: float, burst: int) -> float:
-    return max(1.0, burst - 1 - _BUNCHED_SECONDS * rate)
+        """After the first answer the server's bucket is known to fill; after a 429 it is waited for in `refused`."""
+        latest = now if self.refused_at is None else now + self.spare / self.rate
+        return replace(self, at=min(self.at, latest)).refilled(now)

@@ -68,10 +68,10 @@ class TestAsk:
     """In its turn."""
 
     def test_burst_then_rate(self, time, quota):
-        """Six at once, then one each 1/9.9 second."""
+        """Five at once, then one each 1/9.9 second."""
         sent = sent_at(time, quota, 100)
-        assert sent[:6] == [0.0] * 6
-        assert sent[6:] == pytest.approx([n / 9.9 for n in range(1, 95)], abs=0.002)
+        assert sent[:5] == [0.0] * 5
+        assert sent[5:] == pytest.approx([n / 9.9 for n in range(1, 96)], abs=0.002)
 
     def test_what_came_is_returned(self, time, quota):
         """As it is."""
@@ -79,7 +79,7 @@ class TestAsk:
 
     def test_buckets(self, time, quota):
         """One for each operation and host: one that is empty delays no other."""
-        sent_at(time, quota, 7)
+        sent_at(time, quota, 6)
         before = time.now
         assert sent_at(time, quota, 1, asked=STATUS) == [before]
         assert sent_at(time, quota, 1, host="https://other.example") == [before]
@@ -103,9 +103,9 @@ class TestAsk:
         assert [later - one for one, later in pairwise(sent[8:])] == pytest.approx([1 / pace] * 31, abs=0.002)
 
     def test_a_refusal_empties(self, time, quota):
-        """After a 429 the next one waits for a whole token."""
+        """After a 429 the next one waits for half a second, and then for a whole token."""
         sent_at(time, quota, 1, REFUSED)
-        assert sent_at(time, quota, 1) == pytest.approx([1 / 9.9], abs=0.002)
+        assert sent_at(time, quota, 1) == pytest.approx([0.5 + 1 / 9.9], abs=0.002)
 
     @pytest.mark.parametrize(("scale", "seconds"), [("1", 10.2), ("10", 1.02), ("0", 0)])
     @pytest.mark.parametrize("status", [200, 429])
@@ -123,7 +123,7 @@ class TestAsk:
         def leave(_: float) -> None:
             raise TransportFailed("called off")
 
-        sent_at(time, quota, 6)
+        sent_at(time, quota, 5)
         for _ in range(5):
             with pytest.raises(TransportFailed):
                 quota.ask(INVOICES, HOST, lambda: pytest.fail("sent"), leave)
@@ -133,7 +133,7 @@ class TestAsk:
         """Is no reason to wait for its answer."""
         with pytest.raises(MemoryError):
             quota.ask(INVOICES, HOST, _no_memory, time.sleep)
-        assert sent_at(time, quota, 5) == [0.0] * 5
+        assert sent_at(time, quota, 4) == [0.0] * 4
 
     def test_threads(self, time, quota):
         """However many threads ask, together they send no more than one bucket allows."""
