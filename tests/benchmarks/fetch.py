@@ -1,0 +1,215 @@
+"""How much of a quota is used, and how many 429s that costs: ``python tests/benchmarks/fetch.py [RUNS] [NAME ...]``.
+
+Two minutes of the sandbox's time over real HTTP, many times as fast as ours; the client's clock and its waits run as fast.
+The server counts: what it let through, of what its bucket allowed. Latency is added on the client's side, half of it before
+a request is sent and half after its answer. Medians of five runs, beside what is to be reached (design, numbers to reach).
+"""
+
+import random
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from spapi_invoices.core.customer_invoices import build_get_customer_invoice
+from spapi_invoices.core.retry import RetryPolicy
+from spapi_invoices.core.shipment_invoicing import build_get_invoice_status
+from spapi_invoices.core.wire import HttpRequest, Secret
+from spapi_invoices.io.auth import Tokens
+from spapi_invoices.io.connect import SANDBOX_PROFILE
+from spapi_invoices.io.quota import Quota
+from spapi_invoices.io.transport import Transport
+from spapi_invoices.sandbox import Sandbox, running
+
+SECONDS: Final = 120.0
+WORKERS: Final = 24
+# Requests for each of our seconds: what this process can ask and answer without being late.
+BUSY: Final = 60.0
+FASTEST: Final = 30.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """A server and what is to be reached against it.
+
+    Attributes:
+        name: As printed.
+        request: What is asked; its operation has the documented plan.
+        rate: The server's; ``None`` is the documented one.
+        tokens: In its bucket at the start; ``None`` is all of the burst.
+        stated: Whether its answers state the rate.
+        latency: Seconds from and to which an answer takes.
+        others: The rate at which another process asks.
+        share: To reach, of what the server allows; ``None`` is not set.
+        refusals: The most 429s; ``None`` likewise.
+    """
+
+    name: str
+    request: HttpRequest
+    rate: float | None = None
+    tokens: float | None = None
+    stated: bool = True
+    latency: tuple[float, float] = (0.1, 0.8)
+    others: float = 0.0
+    share: float | None = None
+    refusals: int | None = None
+
+    @property
+    def plan(self) -> tuple[float, int]:
+        """The server's rate and burst."""
+        asked = self.request.operation
+        assert asked.rate is not None
+        assert asked.burst is not None
+        return self.rate or asked.rate, asked.burst
+
+    @property
+    def allowed(self) -> int:
+        """What the server's bucket lets through in the time."""
+        rate, burst = self.plan
+        return int((burst if self.tokens is None else self.tokens) + rate * SECONDS)
+
+
+# An order that does not exist takes a token like any other, and costs the sandbox no PDF.
+TEN, SLOW = build_get_customer_invoice("NONE"), build_get_invoice_status("D1")
+OTHERS: Final = {TEN.operation: build_get_customer_invoice("OTHERS")}
+CASES: Final = (
+    Case("10/s burst 10", TEN, share=0.97, refusals=0),
+    Case("10/s burst 10, 50 ms", TEN, latency=(0.05, 0.05), share=0.97, refusals=0),
+    Case("1.133/s burst 25", SLOW, share=0.97, refusals=0),
+    Case("10/s, drained at start", TEN, tokens=0, refusals=2),
+    Case("1.133/s, drained at start", SLOW, tokens=0, refusals=2),
+    Case("5/s in place of 10", TEN, rate=5, refusals=2),
+    Case("0.5/s in place of 1.133", SLOW, rate=0.5, refusals=2),
+    Case("20/s in place of 10", TEN, rate=20, share=0.94, refusals=0),
+    Case("5/s in place of 10, unsaid", TEN, rate=5, stated=False),
+    Case("another process takes 5/s", TEN, others=5),
+)
+
+
+@dataclass
+class Count:
+    """What the server did with the requests for a path, which are ours."""
+
+    path: str
+    clock: Callable[[], float]
+    allowed: int = 0
+    refused: list[float] = field(default_factory=list)
+
+    def __call__(self, line: str) -> None:
+        """Take a line of the sandbox's log."""
+        at, status = self.clock(), line.split()[3]
+        if self.path not in line or at > SECONDS:
+            return
+        if status == "429":
+            self.refused.append(at)
+        else:
+            self.allowed += 1
+
+
+class Far(HTTPAdapter):
+    """A way of some length to a server that does not know that it is a sandbox, so our clock is nobody's but ours."""
+
+    def __init__(self, latency: tuple[float, float], scale: float) -> None:
+        super().__init__(pool_maxsize=WORKERS)
+        self.latency, self.scale, self.chance = latency, scale, random.Random(0)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """There and back."""
+        time.sleep(self.chance.uniform(*self.latency) / 2 / self.scale)
+        answer = super().send(request, *args, **kwargs)
+        time.sleep(self.chance.uniform(*self.latency) / 2 / self.scale)
+        del answer.headers["x-sandbox-time-scale"]
+        return answer
+
+
+def token_of(sandbox: Sandbox, case: Case) -> Secret:
+    """The token that the operation needs; what it takes to get it does not count."""
+    plain = Transport()
+    tokens = Tokens(SANDBOX_PROFILE, lambda request, token, _: plain.send(request, sandbox.endpoint, token))
+    return tokens.token_for(case.request.operation)
+
+
+def take_part(sandbox: Sandbox, case: Case, token: Secret, clock: Callable[[], float], scale: float) -> None:
+    """Another process: asks at its rate, and cares for nothing."""
+    plain, sent = Transport(), 0
+    while clock() < SECONDS:
+        plain.send(OTHERS[case.request.operation], sandbox.endpoint, token)
+        sent += 1
+        time.sleep(max(0.0, sent / case.others - clock()) / scale)
+
+
+def played(case: Case) -> tuple[float, list[float]]:
+    """The share of what was allowed, and when 429s came."""
+    rate, burst = case.plan
+    scale, begun = min(FASTEST, BUSY / (rate + case.others)), [float("inf")]
+
+    def clock() -> float:
+        return (time.monotonic() - begun[0]) * scale
+
+    asked = case.request.operation
+    count = Count(case.request.path, clock)
+    with running(customer_invoices=1, shipments=1, time_scale=scale, log=count) as sandbox:
+        plan = {"operation": asked.operation_id, "rate": rate, "burst": burst, "stated": case.stated}
+        requests.put(
+            f"{sandbox.endpoint}/sandbox/quotas", json={**plan, "tokens": case.tokens}, timeout=10
+        ).raise_for_status()
+        token = token_of(sandbox, case)
+        transport = Transport(
+            adapter=Far(case.latency, scale),
+            retry=RetryPolicy(),
+            quota=Quota(lambda: time.monotonic() * scale),
+            sleep=lambda seconds: time.sleep(seconds / scale),
+            monotonic=lambda: time.monotonic() * scale,
+        )
+
+        def work() -> None:
+            while clock() < SECONDS:
+                transport.send(case.request, sandbox.endpoint, token)
+
+        threads = [threading.Thread(target=work) for _ in range(WORKERS)]
+        if case.others:
+            threads.append(threading.Thread(target=take_part, args=(sandbox, case, token, clock, scale)))
+        begun[0] = time.monotonic()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    return count.allowed / case.allowed, count.refused
+
+
+def verdict(case: Case, share: float, refused: float) -> str:
+    """Whether what is to be reached was."""
+    if case.share is None and case.refusals is None:
+        return "-"
+    good = share >= (case.share or 0) and refused <= (len(CASES) if case.refusals is None else case.refusals)
+    return "pass" if good else "FAIL"
+
+
+def main(runs: int, names: list[str]) -> int:
+    """Print a row for each case; the number of those that fail."""
+    print(f"{'case':28} {'used':>7} {'to reach':>9} {'429s':>5} {'at most':>8} {'last at':>8}  result")
+    failed = 0
+    for case in CASES:
+        if names and case.name not in names:
+            continue
+        found = [played(case) for _ in range(runs)]
+        share = statistics.median(one for one, _ in found)
+        refused = statistics.median(len(several) for _, several in found)
+        last = max((several[-1] for _, several in found if several), default=None)
+        said = verdict(case, share, refused)
+        failed += said == "FAIL"
+        reach = "-" if case.share is None else f"{case.share:.1%}"
+        most = "-" if case.refusals is None else case.refusals
+        at = "-" if last is None else f"{last:.0f} s"
+        print(f"{case.name:28} {share:>7.1%} {reach:>9} {refused:>5g} {most:>8} {at:>8}  {said}", flush=True)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 5, sys.argv[2:]))
