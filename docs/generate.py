@@ -94,8 +94,8 @@ def refusals() -> str:
 
 def errors_page() -> str:
     """The exception tree, from the docstring that draws it."""
-    tree, _, rest = (errors.__doc__ or "").split("::\n", 1)[1].partition("\n\nA message")
-    return f"# Errors\n\n```text\n{dedent(tree).strip()}\n```\n\nA message{rest}\n"
+    tree, _, rest = (errors.__doc__ or "").split("::\n\n", 1)[1].partition("\n\n")
+    return f"# Errors\n\n```text\n{dedent(tree).strip()}\n```\n\n{rest.strip()}\n"
 
 
 def hooks() -> str:
