@@ -3,7 +3,10 @@
 import functools
 import json
 import logging
+import os
 import re
+import signal
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -26,8 +29,10 @@ client_secret = "amzn1.oa2-cs.v1.hidden"
 refresh_token = "Atzr|hidden"
 """
 LOGIN, RDT = "/auth/o2/token", "/tokens/2021-03-01/restrictedDataToken"
+DETAILS = "/fba/outbound/brazil/v0/shipments/D1"
 INVOICES = "/vendor/directFulfillment/shipping/v1/customerInvoices"
-STATUS = "/fba/outbound/brazil/v0/shipments/D1/invoice/status"
+INVOICE = f"{INVOICES}/PO1"
+STATUS = f"{DETAILS}/invoice/status"
 ECHO = f"hidden {TOKEN} {RESTRICTED} Atzr|hidden amzn1.oa2-cs.v1.hidden"
 # Answers of a server that is broken, hostile, or Amazon on a bad day.
 ANSWERS: dict[str, Sequence[Reply | None]] = {
@@ -111,14 +116,14 @@ def raised(act: Callable[[], object]) -> BaseException | None:
     """What an act ends with. The traceback begins in this frame, so that a test's own locals are not in it."""
     try:
         act()
-    except SpapiInvoicesError as error:
+    except (SpapiInvoicesError, KeyboardInterrupt) as error:
         return error
     return None
 
 
-def assert_nothing_leaks(act: Callable[[], object]) -> None:
+def assert_nothing_leaks(act: Callable[[], object], kind: type[BaseException] = SpapiInvoicesError) -> None:
     error = raised(act)
-    assert error is not None
+    assert isinstance(error, kind)
     text = shown(error)
     assert [text[max(0, found.start() - 300) : found.end() + 20] for found in SECRET.finditer(text)][:1] == []
 
@@ -199,6 +204,26 @@ def test_faults(world: Sandbox, fault: str, operation: str):
     assert error is not None
     # The sandbox's own credentials are public; its tokens, which begin like Amazon's, stand for what must not be shown.
     assert re.findall(r"sandbox-(?:secret|refresh-token)|At(?:za|zr|z\.sprdt)\|", shown(error)) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a signal to one thread")
+@pytest.mark.parametrize("path", [LOGIN, RDT, INVOICE, DETAILS])
+def test_interrupted(path: str, monkeypatch: pytest.MonkeyPatch):
+    """Ctrl-C while an answer is waited for: the traceback that Python prints, or a notebook shows, holds no token."""
+    main = threading.main_thread().ident
+    with scripted({DETAILS: [(200, b"{}")], INVOICE: [(200, b"{}")]}) as server:
+        answer = type(server).next
+
+        def interrupt(script: object, asked: str) -> Reply | None:
+            if asked == path:
+                signal.pthread_kill(main, signal.SIGINT)
+            return answer(script, asked)
+
+        monkeypatch.setattr(type(server), "next", interrupt)
+        client = spi.connect("one", endpoint=server.endpoint)
+        # The one asks on the thread that is interrupted, the other on threads of its own.
+        ask = (lambda: client.shipments(["D1"])) if path == DETAILS else (lambda: client.customer_invoice("PO1"))
+        assert_nothing_leaks(ask, KeyboardInterrupt)
 
 
 @pytest.mark.parametrize(
