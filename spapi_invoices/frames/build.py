@@ -13,7 +13,7 @@ from typing import Any, Final
 import polars as pl
 
 from spapi_invoices.core.customer_invoices import CustomerInvoicePage
-from spapi_invoices.core.media import decode_base64
+from spapi_invoices.core.media import Document, decode_base64
 from spapi_invoices.core.models import (
     Address,
     Money,
@@ -87,25 +87,32 @@ def customer_invoice_rows(page: CustomerInvoicePage, asked: Asked) -> list[Row]:
         "request_id": page.request_id,
         "fetched_at": asked.fetched_at,
     }
-    rows = []
-    for invoice in page.invoices:
-        document = decode_base64(invoice.content)
-        rows.append(
-            {
-                "purchase_order_number": invoice.purchaseOrderNumber,
-                "media_type": document.media_type,
-                "size_bytes": None if document.content is None else len(document.content),
-                "sha256": document.sha256,
-                "content": document.content,
-                "problem": document.problem,
-                **common,
-            }
-        )
+    rows = [
+        {
+            "purchase_order_number": invoice.purchaseOrderNumber,
+            "media_type": document.media_type,
+            "size_bytes": None if document.content is None else len(document.content),
+            "sha256": document.sha256,
+            "content": document.content,
+            "problem": document.problem,
+            **common,
+        }
+        for invoice, document in zip(page.invoices, _documents(page), strict=True)
+    ]
     bad = [
         {"purchase_order_number": one.purchase_order_number, "sha256": one.sha256, "problem": one.reason, **common}
         for one in page.bad
     ]
     return rows + bad
+
+
+def _documents(page: CustomerInvoicePage) -> list[Document]:
+    """The documents of a page. Nearly all are plain base64, which polars decodes three times as fast; it finds the others."""
+    texts = [invoice.content for invoice in page.invoices]
+    contents = pl.Series(texts, dtype=pl.String).str.decode("base64", strict=False)
+    return [
+        Document.of(content) if content else decode_base64(text) for text, content in zip(texts, contents, strict=True)
+    ]
 
 
 def customer_invoices(rows: Sequence[Row]) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """From structs to frames: what is computed, and what becomes of what is wrong."""
 
+import base64
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -7,7 +8,10 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spapi_invoices.core.customer_invoices import CustomerInvoicePage
+from spapi_invoices.core.media import Document, decode_base64
 from spapi_invoices.core.models import (
+    CustomerInvoice,
     Money,
     PaymentInformation,
     ShipmentDetail,
@@ -16,7 +20,7 @@ from spapi_invoices.core.models import (
     TaxInfo,
 )
 from spapi_invoices.core.shipment_invoicing import ShipmentAnswer
-from spapi_invoices.frames.build import ShipmentRows
+from spapi_invoices.frames.build import Asked, ShipmentRows, customer_invoice_rows
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 cents = st.integers(0, 10**12).map(lambda value: Decimal(value) / 100)
@@ -121,3 +125,19 @@ def test_tax_ids_name_their_party():
         (1, "buyer", "CNPJ", "1"),
         (2, "marketplace", "CNPJ", "1"),
     ]
+
+
+@given(
+    st.lists(
+        st.binary(max_size=40).map(lambda content: base64.b64encode(content).decode())
+        | st.binary(max_size=40).map(lambda content: base64.urlsafe_b64encode(content).decode().rstrip("="))
+        | st.text("ABab01+/=\n-_ ", max_size=12),
+        max_size=5,
+    )
+)
+def test_a_page_of_documents_is_decoded_as_each_alone(texts: list[str]):
+    """What a page's document is does not depend on how a page is decoded: by one rule, odd texts beside plain ones."""
+    page = CustomerInvoicePage(tuple(CustomerInvoice(str(at), text) for at, text in enumerate(texts)))
+    rows = customer_invoice_rows(page, Asked("v1", NOW))
+    alone = [decode_base64(text) for text in texts]
+    assert [Document(row["sha256"], row["content"], row["media_type"], row["problem"]) for row in rows] == alone
