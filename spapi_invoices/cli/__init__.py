@@ -15,6 +15,7 @@ import click
 
 from spapi_invoices import __version__
 from spapi_invoices.cli import (
+    archive,
     cassette,
     customer_invoices,
     demo,
@@ -27,6 +28,7 @@ from spapi_invoices.cli import (
 )
 from spapi_invoices.cli.session import GLOBAL_OPTIONS, Session
 from spapi_invoices.errors import (
+    ArchiveInvalid,
     CassetteInvalid,
     InvalidRequest,
     MissingExtra,
@@ -39,6 +41,7 @@ OWN_COMMANDS: Final[tuple[click.Command, ...]] = (
     demo.demo,
     customer_invoices.customer_invoices,
     shipments.shipments,
+    archive.archive,
     documents.documents,
     reconcile.reconcile,
     cassette.cassette,
@@ -47,7 +50,7 @@ OWN_COMMANDS: Final[tuple[click.Command, ...]] = (
     install.install,
     install.uninstall,
 )
-_USAGE: Final = (InvalidRequest, SettingsInvalid, CassetteInvalid, TableInvalid, MissingExtra)
+_USAGE: Final = (InvalidRequest, SettingsInvalid, CassetteInvalid, ArchiveInvalid, TableInvalid, MissingExtra)
 
 
 class _Group(click.Group):

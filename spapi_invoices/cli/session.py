@@ -135,13 +135,18 @@ class Session:
             raise InvalidRequest("Parquet is not for a terminal. Next: give -o FILE.parquet")
         return form
 
-    def emit(self, frame: "pl.DataFrame") -> None:
-        """The data: to the file, or to stdout."""
+    def emit(self, frame: "pl.DataFrame", below: str = "") -> None:
+        """The data: to the file, or to stdout.
+
+        Args:
+            frame: The data.
+            below: What a person sees under the table; no other form has it.
+        """
         from spapi_invoices.cli.output import as_table
         from spapi_invoices.io.files import write_whole
         from spapi_invoices.io.tables import ENCODERS
 
-        content = as_table(frame).encode("utf-8") if self.form == "table" else ENCODERS[self.form](frame)
+        content = (as_table(frame) + below).encode("utf-8") if self.form == "table" else ENCODERS[self.form](frame)
         if self.output is not None:
             write_whole(self.output, content)
             self.say(f"{counted(frame.height, 'row')} in {self.output}")

@@ -21,8 +21,8 @@ def shipments() -> None:
     """Shipments of a seller and the state of their invoices (FBA Onsite, Brazil)."""
 
 
-_ids = click.option("--ids", metavar="ID,...", help="Shipment ids, separated by commas.")
-_ids_file = click.option(
+ids_option = click.option("--ids", metavar="ID,...", help="Shipment ids, separated by commas.")
+ids_file_option = click.option(
     "--ids-file",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
@@ -33,8 +33,8 @@ _ids_file = click.option(
 @shipments.command(
     cls=SessionCommand, epilog="Example: spapi-invoices shipments fetch --ids-file ids.txt -o shipments.parquet"
 )
-@_ids
-@_ids_file
+@ids_option
+@ids_file_option
 @click.option(
     "--table", type=click.Choice(_TABLES), default="shipments", show_default=True, help="Which table to print."
 )
@@ -45,7 +45,7 @@ def fetch(session: Session, ids: str | None, ids_file: Path | None, table: str) 
     A shipment that Amazon does not know, or whose record cannot be read in full, stays as a row with a problem; the exit
     code is then 3.
     """
-    found = session.client().shipments(_shipment_ids(ids, ids_file), progress=session.progress)
+    found = session.client().shipments(shipment_ids(ids, ids_file), progress=session.progress)
     if found.unknown_fields:
         session.say(f"Amazon sent fields that this version does not know: {', '.join(sorted(found.unknown_fields))}")
     session.emit(getattr(found, table))
@@ -53,15 +53,15 @@ def fetch(session: Session, ids: str | None, ids_file: Path | None, table: str) 
 
 
 @shipments.command(cls=SessionCommand, epilog="Example: spapi-invoices shipments status --ids D1aB2,D3cD4 --format csv")
-@_ids
-@_ids_file
+@ids_option
+@ids_file_option
 @click.pass_obj
 def status(session: Session, ids: str | None, ids_file: Path | None) -> int:
     """Ask what became of the invoices submitted for shipments: Processing, Accepted, Errored or NotFound.
 
     A shipment that Amazon does not know stays as a row with a problem; the exit code is then 3.
     """
-    statuses = session.client().invoice_statuses(_shipment_ids(ids, ids_file), progress=session.progress)
+    statuses = session.client().invoice_statuses(shipment_ids(ids, ids_file), progress=session.progress)
     session.emit(statuses)
     return _problems(statuses.filter(statuses["problem"].is_not_null()).select("amazon_shipment_id", "problem"))
 
@@ -71,8 +71,8 @@ def status(session: Session, ids: str | None, ids_file: Path | None) -> int:
     without=("replay", "endpoint", "record", "keep_documents"),
     epilog="Example: spapi-invoices shipments plan --ids-file ids.txt",
 )
-@_ids
-@_ids_file
+@ids_option
+@ids_file_option
 @click.pass_obj
 def plan(session: Session, ids: str | None, ids_file: Path | None) -> None:
     """Say what fetch and status will ask for: calls, seconds at Amazon's quota. Nothing is asked.
@@ -84,7 +84,7 @@ def plan(session: Session, ids: str | None, ids_file: Path | None) -> None:
     from spapi_invoices.core.plan import plan as plan_calls
     from spapi_invoices.endpoints import operation
 
-    calls = len(set(_shipment_ids(ids, ids_file)))
+    calls = len(set(shipment_ids(ids, ids_file)))
     planned = [plan_calls(operation(one, "v0"), calls) for one in ("getShipmentDetails", "getInvoiceStatus")]
     session.emit(pl.DataFrame([(one.operation_id, one.calls, one.seconds) for one in planned], _PLAN, orient="row"))
 
@@ -97,8 +97,13 @@ def _problems(problems: "pl.DataFrame") -> int:
     return 3 if problems.height else 0
 
 
-def _shipment_ids(ids: str | None, ids_file: Path | None) -> list[str]:
-    """The ids of both options, in order."""
+def shipment_ids(ids: str | None, ids_file: Path | None) -> list[str]:
+    """The ids of both options, in order.
+
+    Raises:
+        InvalidRequest: There is none.
+        FileFailed: The file cannot be read.
+    """
     from spapi_invoices.io.files import read_text
 
     given = ids.split(",") if ids else []
