@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from spapi_invoices.analysis import Reconciliation, read_documents, reconcile
     from spapi_invoices.documents.table import Documents
     from spapi_invoices.io.answers import Fetched, Receipt, Shipments
+    from spapi_invoices.io.archive import Archive, open_archive
     from spapi_invoices.io.client import Client
     from spapi_invoices.io.connect import connect
     from spapi_invoices.reconciliation import customer_side, shipment_side
 
 __all__ = [
+    "Archive",
     "Client",
     "Documents",
     "Fetched",
@@ -30,6 +32,7 @@ __all__ = [
     "errors",
     "frames",
     "notebook",
+    "open_archive",
     "read_documents",
     "reconcile",
     "shipment_side",
@@ -37,6 +40,7 @@ __all__ = [
 
 # Where each public name lives; a module of its own has no entry.
 _HOMES: Final = {
+    "Archive": "io.archive",
     "Client": "io.client",
     "Documents": "documents.table",
     "Fetched": "io.answers",
@@ -45,6 +49,7 @@ _HOMES: Final = {
     "Shipments": "io.answers",
     "connect": "io.connect",
     "customer_side": "reconciliation",
+    "open_archive": "io.archive",
     "read_documents": "analysis",
     "reconcile": "analysis",
     "shipment_side": "reconciliation",

@@ -8,6 +8,8 @@
     ├── CassetteInvalid               a file is no cassette
     ├── TableInvalid                  a file is not the table that was asked for
     ├── MissingExtra                  an optional package is not installed
+    ├── ArchiveInvalid                a folder is no archive, or one of a newer version
+    ├── ArchiveBusy                   another process is writing to the archive
     ├── FileFailed                    a file cannot be read or written
     ├── AlreadySubmitted              Amazon has an invoice for the shipment, so none was sent
     ├── TransportFailed               no answer arrived
@@ -69,6 +71,14 @@ class MissingExtra(SpapiInvoicesError):
 
 class FileFailed(SpapiInvoicesError):
     """A file cannot be read or written."""
+
+
+class ArchiveInvalid(SpapiInvoicesError):
+    """The folder is no archive of this package, or one that a newer version wrote."""
+
+
+class ArchiveBusy(SpapiInvoicesError):
+    """Another process is writing to the archive; nothing was asked or changed."""
 
 
 class AlreadySubmitted(SpapiInvoicesError):

@@ -17,7 +17,7 @@ def test_all_is_sorted_and_everything_in_it_is_there():
 
 def test_an_unknown_name_lists_those_that_exist():
     """A misspelt name is an AttributeError that helps."""
-    with pytest.raises(AttributeError, match="it has Client, Documents, Fetched"):
+    with pytest.raises(AttributeError, match="it has Archive, Client, Documents, Fetched"):
         spi.conect  # noqa: B018
 
 

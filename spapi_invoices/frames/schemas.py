@@ -34,9 +34,13 @@ STATUSES: Final = (
     "matched",
 )
 WINDOW_STATES: Final = ("complete", "failed", "truncated", "not_asked")
+COVERAGE_STATES: Final = ("complete", "empty", "failed", "never_asked")
+EXPECTED_STATES: Final = ("invoiced", "missing", "unexpected")
 SIDES: Final = ("left", "right")
 Status = Annotated[pl.Enum, STATUSES]
 WindowState = Annotated[pl.Enum, WINDOW_STATES]
+CoverageState = Annotated[pl.Enum, COVERAGE_STATES]
+ExpectedState = Annotated[pl.Enum, EXPECTED_STATES]
 SideName = Annotated[pl.Enum, SIDES]
 
 
@@ -283,6 +287,26 @@ class FetchWindows(Table):
     finished_at: Instant = _column("the last answer's Date header, else the local clock; null if not asked")
 
 
+class ArchiveCoverage(Table):
+    """One row per stretch of time in one state, without gap: for which an archive was asked, and how that went."""
+
+    window_start: Instant = _column("inclusive", required=True)
+    window_end: Instant = _column("exclusive", required=True)
+    state: CoverageState = _column(
+        "complete (there were customer invoices), empty (there were none), failed, never_asked", required=True
+    )
+    error: str = _column("why it failed")
+
+
+class ExpectedInvoices(Table):
+    """One row per purchase order of the user's list, in its order, and after them those that are not in it."""
+
+    purchase_order_number: str = _column("the purchase order", required=True)
+    state: ExpectedState = _column(
+        "invoiced, missing (no customer invoice in the archive yet), unexpected (not in the list)", required=True
+    )
+
+
 class InvoiceSide(Table):
     """One row per invoice or shipment, in the form in which both sides are compared."""
 
@@ -352,6 +376,8 @@ TABLES: Final[dict[str, type[Table]]] = {
     "invoice_facts": InvoiceFacts,
     "invoice_lines": InvoiceLines,
     "fetch_windows": FetchWindows,
+    "archive_coverage": ArchiveCoverage,
+    "expected_invoices": ExpectedInvoices,
     "invoice_side": InvoiceSide,
     "reconciliation": Reconciliation,
     "reconciliation_items": ReconciliationItems,

@@ -37,15 +37,25 @@ def save_documents(invoices: pl.DataFrame, folder: Path) -> list[Path]:
     """
     columns = ("purchase_order_number", "media_type", "sha256", "content")
     documents = invoices.filter(pl.col("content").is_not_null()).select(columns)
-    return [_save(folder, *row) for row in documents.iter_rows()]
+    return [save_document(folder, *row) for row in documents.iter_rows()]
 
 
-def _save(folder: Path, number: str | None, media_type: str, sha256: str, content: bytes) -> Path:
+def save_document(folder: Path, number: str | None, media_type: str | None, sha256: str, content: bytes) -> Path:
+    """Save one document, by the rules of `save_documents`, and return its path."""
     # A number is what Amazon sent: only what the API's pattern allows may name a file.
     stem = number if number and number.isascii() and number.isalnum() else f"document-{sha256[:8]}"
-    suffix = _SUFFIXES.get(media_type, ".bin")
+    suffix = suffix_of(media_type)
     path = folder / f"{stem}{suffix}"
     if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
         path = folder / f"{stem}-{sha256[:8]}{suffix}"
     write_whole(path, content)
     return path
+
+
+def suffix_of(media_type: str | None) -> str:
+    """What the name of a document of a media type ends with.
+
+    >>> suffix_of("application/pdf"), suffix_of("application/x-new")
+    ('.pdf', '.bin')
+    """
+    return _SUFFIXES.get(media_type or "", ".bin")

@@ -96,6 +96,27 @@ def _aliases(text: str | None) -> list[str]:
     return [str(one) for one in found] if isinstance(found, list) else [text]
 
 
+def read_purchase_orders(path: Path) -> list[str]:
+    """The numbers of a list that a person made: its column ``purchase_order_number``, or its only one; each once.
+
+    Raises:
+        FileFailed: The file cannot be read.
+        TableInvalid: There is no such column, or the first line is a number and no header.
+    """
+    raw = _read_raw(path)
+    name = raw.columns[0] if raw.width == 1 else "purchase_order_number"
+    if name not in raw.columns:
+        raise TableInvalid(
+            f"{path} has columns {', '.join(raw.columns[:8])}. Next: name one of them purchase_order_number"
+        )
+    if any(letter.isdigit() for letter in name):
+        raise TableInvalid(
+            f"{path} begins with {name}, which looks like a number. Next: write purchase_order_number above it"
+        )
+    numbers = raw[name].cast(pl.String).drop_nulls().str.strip_chars()
+    return numbers.filter(numbers != "").unique(maintain_order=True).to_list()
+
+
 def _read_raw(path: Path) -> pl.DataFrame:
     """All columns as texts, but for Parquet, which knows its types."""
     content, suffix = read_bytes(path), path.suffix.lower().lstrip(".")

@@ -1,0 +1,267 @@
+"""An archive: one folder with all that was fetched, and what may be done with it. Not for how: the modules beside it.
+
+::
+
+    ledger.sqlite       what was asked for and how that went, which documents and parts count, settings
+    documents/ab/...    documents, named by their hash
+    tables/NAME/...     the tables' parts, in Parquet
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import polars as pl
+
+from spapi_invoices.core.durations import check_duration
+from spapi_invoices.core.windows import Instant, Window, parse_instant
+from spapi_invoices.errors import InvalidRequest
+from spapi_invoices.io.archive import documents, export, ledger, parts, tables
+from spapi_invoices.io.archive.lock import locked
+from spapi_invoices.io.archive.purge import Purged, due, remove, sweep
+from spapi_invoices.io.archive.status import Status, read_status
+from spapi_invoices.io.archive.store import Attempt, Store
+from spapi_invoices.io.archive.sync import Synced, Syncing, windows_table, windows_to_ask
+from spapi_invoices.io.asking import texts
+from spapi_invoices.io.client import MARGIN, Client
+from spapi_invoices.io.progress import Show, shown
+
+LOOK_BACK: Final = timedelta(days=7)
+# Amazon's data-protection policy: personal data for at most 30 days after delivery.
+RETENTION: Final = timedelta(days=30)
+_ACCEPTED: Final = "Accepted"
+
+
+def open_archive(folder: Path | str, *, create: bool = True) -> "Archive":
+    """Open the archive in a folder.
+
+    Args:
+        folder: Its folder.
+        create: Make one where there is none. The folder must be new or empty; what is put in it only you can read.
+
+    Raises:
+        ArchiveInvalid: There is no archive, something else is in the folder, or a newer version made it.
+        FileFailed: The folder cannot be read or written.
+    """
+    path = Path(folder)
+    if create and not ledger.exists(path):
+        ledger.create(path, documents.FOLDER, parts.FOLDER)
+    with ledger.opened(path):
+        return Archive(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An archive; made by `open_archive`. Any number may read it while one process writes to it.
+
+    Attributes:
+        folder: Where it is.
+        now: The clock.
+    """
+
+    folder: Path
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False, compare=False)
+
+    def scan(self, name: str) -> pl.LazyFrame:
+        """A table, lazily; without rows it has all columns.
+
+        ``customer_invoices`` has no ``content``: the documents are files, and `with_documents` reads them. Of a shipment
+        that was asked for again the newest answer counts. Collect a scan before the archive is synced twice, or purged.
+
+        Raises:
+            InvalidRequest: There is no such table.
+        """
+        if name not in tables.NAMES:
+            raise InvalidRequest(f"an archive has no table {name!r}. Next: name one of {', '.join(tables.NAMES)}")
+        with ledger.opened(self.folder) as db:
+            return tables.scan(self.folder, db, name)
+
+    def with_documents(self, invoices: pl.DataFrame) -> pl.DataFrame:
+        """Rows of ``customer_invoices`` with their documents in ``content``; all of them are then in memory.
+
+        Raises:
+            FileFailed: A document is missing or damaged.
+        """
+        with ledger.opened(self.folder) as db:
+            return export.with_documents(self.folder, db, invoices)
+
+    def sync(  # noqa: PLR0913 - what may be wanted, all but the client with a default
+        self,
+        client: Client,
+        start: Instant | None = None,
+        end: Instant | None = None,
+        *,
+        shipment_ids: Iterable[str] = (),
+        ship_from_party_id: str | None = None,
+        look_back: timedelta = LOOK_BACK,
+        progress: Show = None,
+        wait: float = 0,
+    ) -> Synced:
+        """Ask for what is missing or may have changed, and store it page by page.
+
+        Args:
+            client: Of the archive's account: keep an archive for each.
+            start: Of the customer invoices that are wanted, inclusive; ``None`` asks for none.
+            end: Exclusive; ``None`` is now.
+            shipment_ids: Shipments to remember. Of all that are remembered, details are asked for if there are none or
+                they have a problem, and the invoice's status unless it is accepted.
+            ship_from_party_id: Only this warehouse's customer invoices.
+            look_back: What became available so shortly before it was asked for is asked for again.
+            progress: Called after each window, and after some shipments. ``True`` shows a bar.
+            wait: Seconds to wait for another sync to end.
+
+        Returns:
+            What was done. Its ``complete`` says whether all was answered; what was not is asked for by the next sync.
+
+        Raises:
+            InvalidRequest: A date does not parse, the range is empty, the look-back is negative, or nothing is wanted.
+            ArchiveBusy: Another process is writing to the archive.
+            FileFailed: The disk is full. What had been stored is there.
+        """
+        wanted = None if start is None else _window(start, self.now() if end is None else end, client.zone)
+        check_duration(look_back)
+        with self._writing(wait) as db:
+            ledger.set_setting(db, "time_zone", str(client.zone))
+            store = Store(self.folder, db)
+            store.shipment_ids(texts(shipment_ids), self.now())
+            if wanted is None and not _ids(db, "TRUE"):
+                raise InvalidRequest("neither dates nor shipments. Next: say from when, or give shipment ids")
+            attempts = []
+            if wanted is not None:
+                settled = tables.settled(db, ship_from_party_id, look_back)
+                attempts = [Attempt(one, ship_from_party_id) for one in windows_to_ask(wanted, settled, MARGIN)]
+            try:
+                done = _run(Syncing(client, store, self.now), db, attempts, progress)
+            finally:
+                # A thread may still be on its way, and the archive somebody else's soon.
+                store.close()
+            tables.forget_outdated(db)
+            parts.compact(self.folder, db)
+            return done
+
+    def status(
+        self,
+        start: Instant | None = None,
+        end: Instant | None = None,
+        *,
+        ship_from_party_id: str | None = None,
+        expected: Iterable[str] | None = None,
+    ) -> Status:
+        """How complete the archive is.
+
+        Args:
+            start: Of the range, with ``end``; ``None`` is all that was ever asked for.
+            end: Exclusive; ``None`` is now.
+            ship_from_party_id: Only this warehouse's customer invoices.
+            expected: Purchase orders that should have an invoice.
+
+        Raises:
+            InvalidRequest: A date does not parse, or the range is empty.
+        """
+        now = self.now()
+        with ledger.opened(self.folder) as db:
+            zone = _zone(ledger.setting(db, "time_zone"))
+            wanted = None if start is None else _window(start, now if end is None else end, zone)
+            overdue_before = now - _retention(db)
+            return read_status(self.folder, db, wanted, ship_from_party_id, zone, expected, overdue_before)
+
+    def purge(self, older_than: timedelta | None = None, *, dry_run: bool = False, wait: float = 0) -> Purged:
+        """Remove the personal data that has been held for longer, and say of how many.
+
+        Documents are deleted and personal columns become null. Numbers, hashes, amounts and statuses stay. What was purged
+        is not stored again when it is fetched again.
+
+        Args:
+            older_than: Since it was fetched; ``None`` is the archive's retention.
+            dry_run: Only say it.
+            wait: Seconds to wait for a sync to end.
+
+        Raises:
+            InvalidRequest: The time is negative or longer than a century.
+            ArchiveBusy: Another process is writing to the archive.
+            FileFailed: A file cannot be written or deleted. Purge again: what is left is removed then.
+        """
+        with ledger.opened(self.folder) as db:
+            before = self.now() - (_retention(db) if older_than is None else check_duration(older_than))
+            if dry_run:
+                return due(db, before)
+        with self._writing(wait) as db:
+            found = due(db, before)
+            remove(self.folder, db, before, self.now())
+            return found
+
+    def export_documents(self, folder: Path | str) -> export.Exported:
+        """Save each document as ``{purchase_order_number}.pdf``, never over a different one, and say what is missing.
+
+        Raises:
+            FileFailed: The folder cannot be written.
+        """
+        with ledger.opened(self.folder) as db:
+            return export.export_documents(self.folder, db, Path(folder))
+
+    @property
+    def retention(self) -> timedelta:
+        """For how long personal data may be held; 30 days unless set."""
+        with ledger.opened(self.folder) as db:
+            return _retention(db)
+
+    def keep_for(self, retention: timedelta) -> None:
+        """Set for how long personal data may be held.
+
+        Raises:
+            InvalidRequest: It is negative or longer than a century.
+        """
+        seconds = int(check_duration(retention).total_seconds())
+        with ledger.opened(self.folder) as db:
+            ledger.set_setting(db, "retention_seconds", str(seconds))
+
+    @contextmanager
+    def _writing(self, wait: float) -> Iterator[sqlite3.Connection]:
+        """The ledger, with nobody else writing and without what a crash left."""
+        with locked(self.folder, wait, self.now()), ledger.opened(self.folder) as db:
+            sweep(self.folder, db)
+            parts.compact(self.folder, db)
+            yield db
+
+
+def _run(syncing: Syncing, db: sqlite3.Connection, attempts: list[Attempt], progress: Show) -> Synced:
+    """Windows, then details, then statuses of shipments: of which ids is asked when it is their turn."""
+    with shown(progress, "window") as advance:
+        invoices = syncing.invoices(attempts, advance)
+    ids = _ids(db, "details_at IS NULL OR (problem IS NOT NULL AND purged_at IS NULL)")
+    with shown(progress, "shipment") as advance:
+        shipments = syncing.shipments(ids, advance)
+    ids = _ids(db, f"invoice_status IS NOT '{_ACCEPTED}'")
+    with shown(progress, "status") as advance:
+        statuses = syncing.statuses(ids, advance)
+    return Synced(windows_table(attempts), invoices, shipments, statuses, tuple(syncing.errors))
+
+
+def _ids(db: sqlite3.Connection, rule: str) -> list[str]:
+    rows = db.execute(f"SELECT amazon_shipment_id FROM shipments WHERE {rule} ORDER BY rowid")  # noqa: S608 - ours
+    return [one for (one,) in rows]
+
+
+def _window(start: Instant, end: Instant, zone: tzinfo) -> Window:
+    window = Window(parse_instant(start, zone), parse_instant(end, zone))
+    if window.end <= window.start:
+        raise InvalidRequest(f"{window} is no range. Next: give an end that is later; it is exclusive")
+    return window
+
+
+def _zone(name: str | None) -> tzinfo:
+    """The zone of the last sync."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def _retention(db: sqlite3.Connection) -> timedelta:
+    written = ledger.setting(db, "retention_seconds")
+    return RETENTION if written is None else timedelta(seconds=int(written))

@@ -1,0 +1,74 @@
+"""Takes documents out of an archive, each checked against its hash. Not for tables: `io.tables` writes those."""
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from spapi_invoices.errors import FileFailed
+from spapi_invoices.io.archive import documents
+from spapi_invoices.io.documents import save_document
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What became of the documents.
+
+    Attributes:
+        saved: Written, or there already.
+        purged: Removed from the archive, so none could be written.
+        damaged: What is missing or not what was stored: purchase order number, or the hash where it has none.
+    """
+
+    saved: int
+    purged: int
+    damaged: tuple[str, ...]
+
+
+def export_documents(folder: Path, db: sqlite3.Connection, target: Path) -> Exported:
+    """Save each document by its purchase order number, one at a time.
+
+    Raises:
+        FileFailed: The target cannot be written.
+    """
+    rows = db.execute(
+        "SELECT purchase_order_number, media_type, sha256, purged_at FROM documents WHERE size_bytes IS NOT NULL ORDER BY id"
+    )
+    saved, purged, damaged = 0, 0, []
+    for number, media_type, sha256, purged_at in rows:
+        if purged_at is not None:
+            purged += 1
+        elif (content := _checked(folder, sha256, media_type)) is None:
+            damaged.append(number or sha256)
+        else:
+            save_document(target, number, media_type, sha256, content)
+            saved += 1
+    return Exported(saved, purged, tuple(damaged))
+
+
+def with_documents(folder: Path, db: sqlite3.Connection, invoices: pl.DataFrame) -> pl.DataFrame:
+    """The rows with their documents in ``content``; null where there was none or it was purged.
+
+    Raises:
+        FileFailed: A document is missing or damaged.
+    """
+    contents = [_content(folder, db, *row) for row in invoices.select("sha256", "media_type").iter_rows()]
+    return invoices.with_columns(pl.Series("content", contents, pl.Binary))
+
+
+def _content(folder: Path, db: sqlite3.Connection, sha256: str, media_type: str | None) -> bytes | None:
+    held = "SELECT 1 FROM documents WHERE sha256 = ? AND size_bytes IS NOT NULL AND purged_at IS NULL"
+    if db.execute(held, (sha256,)).fetchone() is None:
+        return None
+    if (content := _checked(folder, sha256, media_type)) is None:
+        path = documents.path_of(folder, sha256, media_type)
+        raise FileFailed(f"{path} is missing or not what was stored. Next: restore it from a backup")
+    return content
+
+
+def _checked(folder: Path, sha256: str, media_type: str | None) -> bytes | None:
+    try:
+        return documents.read(folder, sha256, media_type)
+    except (FileFailed, ValueError):
+        return None

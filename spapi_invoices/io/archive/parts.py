@@ -1,0 +1,172 @@
+"""The tables of an archive: Parquet files that the ledger names. Not for documents, nor for what SQLite keeps itself.
+
+A part is written once and never changed. Each row of it has the number of the batch it came with: a shipment that is
+fetched again gets new rows in all its tables, and the rows of its newest batch are those that count.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import polars as pl
+
+from spapi_invoices.errors import FileFailed
+from spapi_invoices.frames.schemas import TABLES, polars_schema
+from spapi_invoices.io.archive.ledger import transaction
+from spapi_invoices.io.files import write_whole
+from spapi_invoices.io.tables import to_parquet
+
+FOLDER: Final = "tables"
+SHIPMENT_TABLES: Final = ("shipments", "shipment_items", "shipment_payments", "shipment_tax_ids")
+STORED: Final = ("customer_invoices", *SHIPMENT_TABLES)
+_KEY: Final = "amazon_shipment_id"
+_BATCH: Final = "batch"
+# So many small parts are merged, into parts of at most so many rows: few files to read, and little to hold at a time.
+_MANY: Final = 32
+_FULL: Final = 25_000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A row of the ledger's table of parts."""
+
+    id: int
+    name: str
+    file: str
+    rows: int
+    batch: int
+
+
+def parts(db: sqlite3.Connection, names: Iterable[str] = STORED) -> tuple[Part, ...]:
+    """The parts of some tables, in the order of what they hold."""
+    wanted = set(names)
+    found = (Part(*row) for row in db.execute("SELECT id, name, file, rows, batch FROM parts ORDER BY id"))
+    return tuple(one for one in found if one.name in wanted)
+
+
+def next_batch(db: sqlite3.Connection) -> int:
+    """The number of what is stored next."""
+    return int(db.execute("SELECT ifnull(max(batch), 0) + 1 FROM parts").fetchone()[0])
+
+
+def write(folder: Path, tables: Mapping[str, pl.DataFrame], batch: int) -> tuple[Part, ...]:
+    """Write a part of each table that has rows; they count once `add` names them.
+
+    Raises:
+        FileFailed: The disk is full.
+    """
+    return tuple(
+        _write(folder, name, frame.with_columns(pl.lit(batch, pl.Int64).alias(_BATCH)), batch)
+        for name, frame in tables.items()
+        if frame.height
+    )
+
+
+def add(db: sqlite3.Connection, written: Iterable[Part]) -> None:
+    """Name parts in the ledger; in a transaction, together with what else is known of their rows."""
+    rows = [(one.id or None, one.name, one.file, one.rows, one.batch) for one in written]
+    db.executemany("INSERT INTO parts VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def scan(folder: Path, there: Iterable[Part], name: str) -> pl.LazyFrame:
+    """A table, lazily: what counts of its parts, without their batches."""
+    return current(folder, there, name).select(polars_schema(TABLES[name]).keys())
+
+
+def current(folder: Path, there: Iterable[Part], name: str, files: Iterable[Part] | None = None) -> pl.LazyFrame:
+    """What counts of a table's parts, or of some of them, with their batches.
+
+    Args:
+        folder: The archive's.
+        there: All parts, for what counts of one table is said by another.
+        name: The table.
+        files: Those to read; ``None`` for all.
+    """
+    there = tuple(there)
+    rows = _read(folder, name, [one for one in (there if files is None else files) if one.name == name])
+    if name not in SHIPMENT_TABLES:
+        return rows
+    shipments = _read(folder, "shipments", [one for one in there if one.name == "shipments"])
+    newest = shipments.group_by(_KEY).agg(pl.col(_BATCH).max())
+    return rows.join(newest, on=[_KEY, _BATCH], how="semi", maintain_order="left")
+
+
+def compact(folder: Path, db: sqlite3.Connection) -> None:
+    """Merge small parts, without what no longer counts. The old files stay until they are swept: somebody may be reading.
+
+    Raises:
+        FileFailed: The disk is full; nothing is lost.
+    """
+    there = parts(db)
+    for name in STORED:
+        small = [one for one in there if one.name == name and one.rows < _FULL]
+        for pile in _piles(small) if len(small) >= _MANY else ():
+            merged = rewrite(folder, name, pile, current(folder, there, name, pile).collect())
+            with transaction(db):
+                replace(db, pile, merged)
+
+
+def rewrite(folder: Path, name: str, old: Iterable[Part], rows: pl.DataFrame) -> tuple[Part, ...]:
+    """Write the part that is to stand in the place of others, or none if no row is left."""
+    first = next(iter(old))
+    batch = rows[_BATCH].max() if rows.height else 0
+    return (_write(folder, name, rows, int(batch), first.id),) if rows.height else ()  # type: ignore[arg-type]
+
+
+def replace(db: sqlite3.Connection, old: Iterable[Part], new: Iterable[Part]) -> None:
+    """Name new parts in the place of old ones; in a transaction."""
+    db.executemany("DELETE FROM parts WHERE id = ?", [(one.id,) for one in old])
+    add(db, new)
+
+
+def sweep(folder: Path, db: sqlite3.Connection) -> None:
+    """Delete the files that the ledger does not name: what was being written in a crash, and what was merged since."""
+    named = {folder / FOLDER / one.name / one.file for one in parts(db)}
+    for path in (folder / FOLDER).glob("*/*"):
+        if path not in named:
+            delete(path)
+
+
+def delete(path: Path) -> None:
+    """Delete a file that may be gone already.
+
+    Raises:
+        FileFailed: It cannot be deleted.
+    """
+    try:
+        with suppress(FileNotFoundError):
+            path.unlink()
+    except OSError as error:
+        raise FileFailed(f"{path} cannot be deleted: {error.strerror}. Next: delete it by hand") from None
+
+
+def _read(folder: Path, name: str, files: list[Part]) -> pl.LazyFrame:
+    schema = {**polars_schema(TABLES[name]), _BATCH: pl.Int64()}
+    if not files:
+        return pl.LazyFrame(schema=schema)
+    paths = [folder / FOLDER / name / one.file for one in files]
+    # A column that this version added is null in older parts.
+    return pl.scan_parquet(paths, schema=schema, missing_columns="insert", hive_partitioning=False, glob=False)
+
+
+def _write(folder: Path, name: str, rows: pl.DataFrame, batch: int, part_id: int = 0) -> Part:
+    file = f"{uuid4().hex}.parquet"
+    write_whole(folder / FOLDER / name / file, to_parquet(rows))
+    return Part(part_id, name, file, rows.height, batch)
+
+
+def _piles(small: list[Part]) -> Iterator[list[Part]]:
+    """Neighbours that together make a part of at most the full size; one alone stays as it is."""
+    pile: list[Part] = []
+    for one in small:
+        if sum(each.rows for each in pile) + one.rows > _FULL:
+            if len(pile) > 1:
+                yield pile
+            pile = []
+        pile.append(one)
+    if len(pile) > 1:
+        yield pile

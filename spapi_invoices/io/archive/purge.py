@@ -1,0 +1,86 @@
+"""Removes personal data that an archive has held for too long. Not for when that is: the caller says.
+
+Documents are deleted, and the columns of shipments that are tagged as personal become null. Purchase order number and
+hash, shipment id, amounts and statuses stay, so what is purged is known to have been there and is not stored again.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from spapi_invoices.frames.schemas import TABLES, personal_columns
+from spapi_invoices.io.archive import documents, parts
+from spapi_invoices.io.archive.ledger import text, transaction
+
+_DUE_DOCUMENTS = "size_bytes IS NOT NULL AND purged_at IS NULL AND fetched_at < :before"
+_DUE_SHIPMENTS = "details_at < :before AND purged_at IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """Whose personal data is held for too long, or was removed.
+
+    Attributes:
+        documents: Documents of customer invoices.
+        shipments: Shipments.
+        before: All that was stored before this moment.
+    """
+
+    documents: int
+    shipments: int
+    before: datetime
+
+
+def due(db: sqlite3.Connection, before: datetime) -> Purged:
+    """What was stored before a moment and is there."""
+    of_documents, of_shipments = (
+        db.execute(f"SELECT count(*) FROM {table} WHERE {rule}", {"before": text(before)}).fetchone()[0]  # noqa: S608 - ours
+        for table, rule in (("documents", _DUE_DOCUMENTS), ("shipments", _DUE_SHIPMENTS))
+    )
+    return Purged(of_documents, of_shipments, before)
+
+
+def remove(folder: Path, db: sqlite3.Connection, before: datetime, now: datetime) -> None:
+    """Remove it, from the ledger's point of view at once; then from the disk, which a later sweep ends if this one does not.
+
+    Raises:
+        FileFailed: A file cannot be written or deleted.
+    """
+    when = {"before": text(before), "now": text(now)}
+    rows = db.execute(f"SELECT amazon_shipment_id FROM shipments WHERE {_DUE_SHIPMENTS}", when)  # noqa: S608 - ours
+    shipment_ids = pl.Series([one for (one,) in rows], dtype=pl.String)
+    changed = list(_without_personal_data(folder, db, shipment_ids)) if len(shipment_ids) else []
+    with transaction(db):
+        for old, new in changed:
+            parts.replace(db, [old], new)
+        db.execute(f"UPDATE documents SET purged_at = :now WHERE {_DUE_DOCUMENTS}", when)  # noqa: S608 - ours
+        db.execute(f"UPDATE shipments SET purged_at = :now WHERE {_DUE_SHIPMENTS}", when)  # noqa: S608 - ours
+    sweep(folder, db)
+
+
+def sweep(folder: Path, db: sqlite3.Connection) -> None:
+    """Delete all files that the ledger does not name, and what SQLite's log still holds of deleted rows."""
+    parts.sweep(folder, db)
+    documents.sweep(folder, db)
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _without_personal_data(
+    folder: Path, db: sqlite3.Connection, shipment_ids: pl.Series
+) -> Iterator[tuple[parts.Part, tuple[parts.Part, ...]]]:
+    """Each part with rows of the shipments, and the part that is to stand in its place."""
+    there = parts.parts(db)
+    is_due = pl.col("amazon_shipment_id").is_in(shipment_ids.implode())
+    for part in there:
+        personal = personal_columns(TABLES[part.name])
+        if part.name not in parts.SHIPMENT_TABLES or not personal:
+            continue
+        rows = parts.current(folder, there, part.name, [part]).collect()
+        # Rows that no longer count go as well: they are of an earlier answer, and older.
+        if rows.height < part.rows or rows.select(is_due.any()).item():
+            kept = rows.with_columns(pl.when(~is_due).then(pl.col(personal)))
+            yield part, parts.rewrite(folder, part.name, [part], kept)

@@ -1,0 +1,96 @@
+"""Says how complete an archive is, and what it holds for too long. Not for mending either: `sync` and `purge` do."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from pathlib import Path
+
+import polars as pl
+
+from spapi_invoices.core.coverage import Asked, State, days, stretches
+from spapi_invoices.core.windows import Window
+from spapi_invoices.frames.schemas import ArchiveCoverage, ExpectedInvoices, frame
+from spapi_invoices.io.archive.purge import Purged, due
+from spapi_invoices.io.archive.tables import attempts, scan
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How complete an archive is.
+
+    Attributes:
+        coverage: `ArchiveCoverage`.
+        days: The state of each day, of the worst there is in it: failed, never_asked, complete, empty.
+        overdue: What is held for longer than the archive's retention.
+        shipments: Shipments that are remembered, by what is known of them.
+        expected: `ExpectedInvoices`; without rows if no list was given.
+    """
+
+    coverage: pl.DataFrame
+    days: dict[date, State]
+    overdue: Purged
+    shipments: dict[str, int]
+    expected: pl.DataFrame
+
+    @property
+    def complete(self) -> bool:
+        """The whole range was answered."""
+        return bool(self.coverage["state"].is_in(["complete", "empty"]).all())
+
+
+def known_range(made: Iterable[Asked]) -> Window | None:
+    """From the first that was asked for to the last that an answer can tell of; ``None`` if nothing was asked."""
+    spans = [(one.window.start, min(one.window.end, max(one.at, one.window.start))) for one in made]
+    start, end = min((one for one, _ in spans), default=None), max((one for _, one in spans), default=None)
+    return Window(start, end) if start and end and start < end else None
+
+
+def read_status(  # noqa: PLR0913 - what is said depends on all of it
+    folder: Path,
+    db: sqlite3.Connection,
+    wanted: Window | None,
+    ship_from_party_id: str | None,
+    zone: tzinfo,
+    expected: Iterable[str] | None,
+    overdue_before: datetime,
+) -> Status:
+    """What the ledger says of a range, ``None`` for all that was asked for."""
+    made = list(attempts(db, ship_from_party_id).values())
+    window = wanted or known_range(made)
+    cut = () if window is None else stretches(window, made)
+    rows = [(one.window.start, one.window.end, one.state, one.error) for one in cut]
+    return Status(
+        frame(ArchiveCoverage, rows),
+        days(cut, zone),
+        due(db, overdue_before),
+        _shipments(db),
+        frame(ExpectedInvoices, [] if expected is None else _expected(folder, db, wanted, expected)),
+    )
+
+
+def _shipments(db: sqlite3.Connection) -> dict[str, int]:
+    row = db.execute(
+        "SELECT count(*), count(*) FILTER (WHERE details_at IS NULL), count(problem), "
+        "count(*) FILTER (WHERE invoice_status = 'Accepted') FROM shipments"
+    ).fetchone()
+    return dict(zip(("remembered", "without_details", "with_problem", "accepted"), row, strict=True))
+
+
+def _expected(
+    folder: Path, db: sqlite3.Connection, wanted: Window | None, listed: Iterable[str]
+) -> list[tuple[str, str]]:
+    numbers = dict.fromkeys(listed)
+    held = scan(folder, db, "customer_invoices").filter(pl.col("purchase_order_number").is_not_null())
+    there = set(_numbers(held.filter(pl.col("sha256").is_not_null())))
+    in_range = held
+    if wanted is not None:
+        in_range = held.filter(pl.col("created_before") > wanted.start, pl.col("created_after") < wanted.end)
+    return [
+        *((number, "invoiced" if number in there else "missing") for number in numbers),
+        *((number, "unexpected") for number in _numbers(in_range) if number not in numbers),
+    ]
+
+
+def _numbers(held: pl.LazyFrame) -> list[str]:
+    return held.select(pl.col("purchase_order_number").unique(maintain_order=True)).collect().to_series().to_list()

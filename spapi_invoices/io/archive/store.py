@@ -1,0 +1,194 @@
+"""Writes to an archive what arrived: files first, then one transaction that names them. Not for asking, nor for reading.
+
+So a crash at any moment loses nothing that was stored: a file without a name in the ledger is swept, and asked for again.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from spapi_invoices.core.windows import Window
+from spapi_invoices.errors import ArchiveBusy
+from spapi_invoices.io.answers import InvoicePage, Shipments
+from spapi_invoices.io.archive import documents, parts
+from spapi_invoices.io.archive.ledger import text, transaction
+
+OPERATION: Final = "getCustomerInvoices"
+_UNFINISHED: Final = "interrupted before its last page"
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A row of the ledger's windows while it is written.
+
+    Attributes:
+        asked_at: When its first answer was made; of what became available later it says nothing.
+        error: Why it is not complete.
+        row_id: In the ledger, once it is there.
+    """
+
+    window: Window
+    ship_from_party_id: str | None
+    asked_at: datetime | None = None
+    finished_at: datetime | None = None
+    pages: int = 0
+    rows: int = 0
+    attempts: int = 0
+    request_ids: list[str] = field(default_factory=list)
+    error: str | None = _UNFINISHED
+    row_id: int | None = None
+
+    def add(self, page: InvoicePage) -> None:
+        """Note a page."""
+        self.asked_at, self.finished_at = self.asked_at or page.at, page.at
+        self.pages, self.rows, self.attempts = (
+            self.pages + 1,
+            self.rows + page.frame.height,
+            self.attempts + page.attempts,
+        )
+        self.request_ids += [page.request_id] if page.request_id else []
+
+    def end(self, error: str | None, at: datetime) -> None:
+        """Note how it ended: with an error, or ``None`` after its last page."""
+        self.error, self.asked_at, self.finished_at = error, self.asked_at or at, self.finished_at or at
+
+    @property
+    def state(self) -> str:
+        """As in `FetchWindows`."""
+        if self.finished_at is None:
+            return "not_asked"
+        return "complete" if self.error is None else "truncated" if self.pages else "failed"
+
+    def row(self) -> dict[str, Any]:
+        """The columns of `FetchWindows`."""
+        return {
+            "operation": OPERATION,
+            "window_start": self.window.start,
+            "window_end": self.window.end,
+            "state": self.state,
+            "pages": self.pages,
+            "rows": self.rows,
+            "attempts": self.attempts,
+            "request_ids": self.request_ids,
+            "error": self.error if self.finished_at else None,
+            "finished_at": self.finished_at,
+        }
+
+
+class Store:
+    """What writes to one archive, from any number of threads, one at a time, until it is closed.
+
+    Args:
+        folder: The archive's.
+        db: Its ledger.
+    """
+
+    def __init__(self, folder: Path, db: sqlite3.Connection) -> None:
+        self._folder, self._db = folder, db
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def close(self) -> None:
+        """Let nobody write from now on: a thread may still be on its way when the archive is somebody else's."""
+        with self._lock:
+            self._closed = True
+
+    def page(self, attempt: Attempt, page: InvoicePage) -> int:
+        """Store a page, and that it came; returns how many of its invoices are new.
+
+        Raises:
+            FileFailed: The disk is full; the archive is as it was.
+        """
+        with self._lock:
+            self._check_open()
+            new = documents.unseen(self._db, page.frame)
+            documents.write(self._folder, new)
+            bare = new.with_columns(pl.lit(None, pl.Binary).alias("content"))
+            written = parts.write(self._folder, {"customer_invoices": bare}, parts.next_batch(self._db))
+            attempt.add(page)
+            with transaction(self._db):
+                self._db.executemany(_ADD_DOCUMENT, _document_rows(new))
+                parts.add(self._db, written)
+                self._note(attempt)
+        return new.height
+
+    def end(self, attempt: Attempt, error: str | None, at: datetime) -> None:
+        """Store how a window ended."""
+        with self._lock:
+            self._check_open()
+            attempt.end(error, at)
+            with transaction(self._db):
+                self._note(attempt)
+
+    def shipment_ids(self, ids: Iterable[str], at: datetime) -> None:
+        """Remember shipments that are to be asked for."""
+        with self._lock, transaction(self._db):
+            rows = [(one, text(at)) for one in ids]
+            self._db.executemany("INSERT OR IGNORE INTO shipments (amazon_shipment_id, added_at) VALUES (?, ?)", rows)
+
+    def shipments(self, found: Shipments) -> None:
+        """Store the details of shipments; they take the place of what was known of them."""
+        tables = dict(
+            zip(parts.SHIPMENT_TABLES, (found.shipments, found.items, found.payments, found.tax_ids), strict=True)
+        )
+        with self._lock:
+            self._check_open()
+            written = parts.write(self._folder, tables, parts.next_batch(self._db))
+            rows = found.shipments.select("fetched_at", "problem", "amazon_shipment_id").iter_rows()
+            with transaction(self._db):
+                parts.add(self._db, written)
+                self._db.executemany(
+                    "UPDATE shipments SET details_at = ?, problem = ? WHERE amazon_shipment_id = ?",
+                    [(text(at), problem, shipment_id) for at, problem, shipment_id in rows],
+                )
+
+    def statuses(self, found: pl.DataFrame) -> None:
+        """Store what became of invoices; of each shipment the newest status is kept."""
+        columns = ("invoice_status", "checked_at", "problem", "request_id", "amazon_shipment_id")
+        with self._lock:
+            self._check_open()
+            rows = found.select(columns).iter_rows()
+            with transaction(self._db):
+                self._db.executemany(
+                    "UPDATE shipments SET invoice_status = ?, checked_at = ?, status_problem = ?, status_request_id = ? "
+                    "WHERE amazon_shipment_id = ?",
+                    [(status, text(at), *rest) for status, at, *rest in rows],
+                )
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ArchiveBusy(f"{self._folder}: this sync has ended. Next: begin another")
+
+    def _note(self, attempt: Attempt) -> None:
+        row = attempt.row() | {
+            "ship_from_party_id": attempt.ship_from_party_id,
+            "window_start": text(attempt.window.start),
+            "window_end": text(attempt.window.end),
+            "request_ids": json.dumps(attempt.request_ids),
+            "asked_at": attempt.asked_at and text(attempt.asked_at),
+            "finished_at": attempt.finished_at and text(attempt.finished_at),
+            "id": attempt.row_id,
+        }
+        attempt.row_id = self._db.execute(_NOTE, row).fetchone()[0]
+
+
+_ADD_DOCUMENT: Final = (
+    "INSERT INTO documents (purchase_order_number, sha256, media_type, size_bytes, fetched_at) VALUES (?, ?, ?, ?, ?)"
+)
+_NOTED: Final = (
+    *("id", "operation", "ship_from_party_id", "window_start", "window_end", "state", "pages", "rows", "attempts"),
+    *("request_ids", "error", "asked_at", "finished_at"),
+)
+_NOTE: Final = f"INSERT OR REPLACE INTO windows ({', '.join(_NOTED)}) VALUES (:{', :'.join(_NOTED)}) RETURNING id"  # noqa: S608 - our own names
+
+
+def _document_rows(invoices: pl.DataFrame) -> list[tuple[Any, ...]]:
+    columns = ("purchase_order_number", "sha256", "media_type", "size_bytes", "fetched_at")
+    return [(*row, text(at)) for *row, at in invoices.select(columns).iter_rows()]

@@ -1,0 +1,177 @@
+"""Asks for what an archive lacks, and stores each answer before the next is asked for. Not for how it is stored: `store`.
+
+What fails is noted and the rest goes on, for one bad window should not end a night's work. What makes every further
+answer the same, as refused credentials, ends it; and so does an archive that cannot be written.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+import polars as pl
+
+from spapi_invoices.core.coverage import missing, overlapping
+from spapi_invoices.core.windows import Window, split
+from spapi_invoices.errors import (
+    AccessDenied,
+    ArchiveBusy,
+    AuthFailed,
+    FetchIncomplete,
+    FileFailed,
+    Interrupted,
+    SpapiInvoicesError,
+)
+from spapi_invoices.frames.schemas import FetchWindows, frame
+from spapi_invoices.io.answers import Progress, Shipments
+from spapi_invoices.io.archive.store import OPERATION, Attempt, Store
+from spapi_invoices.io.client import Client
+from spapi_invoices.io.pool import in_order
+from spapi_invoices.io.progress import Advance
+
+# Ids asked for between two writes.
+_CHUNK: Final = 200
+# Ids that fail one after the other, until the rest is left for the next sync.
+_MOST_FAILURES: Final = 3
+# A page of documents is some ten megabytes, and each thread holds one.
+_MOST_PAGES_AT_ONCE: Final = 4
+# After these every answer is the same.
+_FINAL: Final = (AuthFailed, AccessDenied)
+_OURS: Final = (FileFailed, ArchiveBusy)
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What a sync did.
+
+    Attributes:
+        windows: `FetchWindows`, a row per window that was to be asked.
+        invoices: Customer invoices that are new in the archive.
+        shipments: Shipments whose details were stored.
+        statuses: Shipments whose invoice status was stored.
+        errors: Why it is incomplete, a text per window or shipment.
+    """
+
+    windows: pl.DataFrame
+    invoices: int
+    shipments: int
+    statuses: int
+    errors: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """All that was to be asked was answered."""
+        return not self.errors
+
+    def __repr__(self) -> str:
+        new = f"{self.invoices} new customer invoices, {self.shipments} shipments, {self.statuses} statuses"
+        return f"<Synced: {new}, complete: {'yes' if self.complete else 'no'}>"
+
+
+def windows_to_ask(wanted: Window, settled: Sequence[Window], margin: timedelta) -> tuple[Window, ...]:
+    """The windows of at most seven days in which to ask for what is wanted and not settled.
+
+    >>> from spapi_invoices.core.windows import parse_instant
+    >>> october = Window(parse_instant("2026-10-01"), parse_instant("2026-10-10"))
+    >>> known = [Window(parse_instant("2026-10-01"), parse_instant("2026-10-08"))]
+    >>> [str(one) for one in windows_to_ask(october, known, timedelta(minutes=1))]
+    ['2026-10-07 23:59 to 2026-10-10 00:00 UTC']
+    """
+    gaps = overlapping(missing(wanted, settled), settled, margin)
+    return tuple(window for gap in gaps for window in split(gap.start, gap.end, margin=margin))
+
+
+@dataclass(slots=True)
+class Syncing:
+    """A sync on its way.
+
+    Attributes:
+        client: Whom to ask.
+        store: Where to.
+        now: The clock, for what failed.
+        errors: What went wrong so far.
+        ended: Something after which nothing more is asked.
+    """
+
+    client: Client
+    store: Store
+    now: Callable[[], datetime]
+    errors: list[str] = field(default_factory=list)
+    ended: bool = False
+
+    def invoices(self, attempts: Sequence[Attempt], advance: Advance) -> int:
+        """Ask for windows, several at a time; returns how many invoices are new."""
+        workers, new = min(self.client.workers(OPERATION), _MOST_PAGES_AT_ONCE), 0
+        for done, (attempt, stored) in enumerate(in_order(self._window, attempts, workers), 1):
+            new += stored
+            if attempt.state != "complete":
+                self.errors.append(
+                    ": ".join(filter(None, (str(attempt.window), attempt.state, attempt.row()["error"])))
+                )
+            advance(Progress(done, len(attempts), new))
+        return new
+
+    def shipments(self, ids: Sequence[str], advance: Advance) -> int:
+        """Ask for the details of shipments; returns how many came."""
+        return self._each(ids, self.client.shipments, self._store_shipments, advance)
+
+    def statuses(self, ids: Sequence[str], advance: Advance) -> int:
+        """Ask what became of the invoices of shipments; returns how many statuses came."""
+        return self._each(ids, self.client.invoice_statuses, self._store_statuses, advance)
+
+    def _window(self, attempt: Attempt) -> tuple[Attempt, int]:
+        """Ask for a window page by page, each stored before the next is asked for."""
+        if self.ended:
+            return attempt, 0
+        new, failure = 0, None
+        try:
+            for page in self.client.pages(attempt.window, ship_from_party_id=attempt.ship_from_party_id):
+                new += self.store.page(attempt, page)
+        except _OURS:
+            raise
+        except SpapiInvoicesError as error:
+            failure = error
+        self.ended = self.ended or isinstance(failure, _FINAL)
+        self.store.end(attempt, None if failure is None else str(failure), self.now())
+        return attempt, new
+
+    def _each(
+        self, ids: Sequence[str], ask: Callable[[list[str]], _T], store: Callable[[_T], list[str]], advance: Advance
+    ) -> int:
+        """Ask for ids, some at a time, and store what comes."""
+        left, arrived, in_a_row = list(ids), 0, 0
+        while left and not self.ended and in_a_row < _MOST_FAILURES:
+            chunk, failure = left[:_CHUNK], None
+            try:
+                came = store(ask(chunk))
+            except FetchIncomplete as error:
+                came, failure = store(error.fetched), error
+            except Interrupted as interrupt:
+                store(interrupt.fetched)
+                raise
+            # The first that did not come is the one that failed; of those behind it none is known to be bad.
+            late = [one for one in chunk if one not in set(came)]
+            left = [*late[1:], *left[_CHUNK:]]
+            arrived, in_a_row = arrived + len(came), 0 if came else in_a_row + 1
+            if failure is not None:
+                self.ended = isinstance(failure.__cause__, _FINAL)
+                self.errors.append(f"shipment {', '.join(late[:1])}: {failure}")
+            advance(Progress(len(ids) - len(left), len(ids), arrived))
+        if left:
+            self.errors.append(f"{len(left)} more shipments were not asked for")
+        return arrived
+
+    def _store_shipments(self, found: Shipments) -> list[str]:
+        self.store.shipments(found)
+        return found.shipments["amazon_shipment_id"].to_list()
+
+    def _store_statuses(self, found: pl.DataFrame) -> list[str]:
+        self.store.statuses(found)
+        return found["amazon_shipment_id"].to_list()
+
+
+def windows_table(attempts: Sequence[Attempt]) -> pl.DataFrame:
+    """`FetchWindows` of a sync."""
+    columns = FetchWindows.to_schema().columns
+    return frame(FetchWindows, [tuple(one.row()[name] for name in columns) for one in attempts])
