@@ -48,7 +48,6 @@ def read_documents(
     Raises:
         FileFailed: A file cannot be read, or a folder holds none.
         InvalidRequest: ``processes`` is less than one.
-        MissingExtra: A PDF is among them and the extra ``[pdf]`` is not installed.
 
     >>> from spapi_invoices.io.demo_files import demo_file
     >>> read_documents(demo_file("demo-nfe"))

@@ -11,7 +11,8 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import SimpleQueue
@@ -20,22 +21,26 @@ from typing import IO, Any, Final, cast
 
 from spapi_invoices.documents.findings import Unreadable
 from spapi_invoices.documents.reader import DocumentReader, Reading, Submit, at_once, read_document, unread
-from spapi_invoices.errors import MissingExtra
 
 # How many documents each worker is given ahead, so that none waits for the next.
 _AHEAD: Final = 4
-_READY: Final = "ready"
 
 
 @contextmanager
 def reading(readers: Sequence[DocumentReader], processes: int) -> Iterator[tuple[Submit, int]]:
     """How documents are read, and how many may be asked for ahead; on leaving, all workers have ended.
 
-    Readers that another process cannot have, as a lambda or one from a notebook's cell, are used in this one.
+    Where another process cannot have a reader, as one with a lambda or from a notebook's cell, all are used in this one,
+    and that is warned of.
     """
-    workers = [_Worker(packed) for _ in range(processes)] if processes > 1 and (packed := _packed(readers)) else []
+    packed = tuple(map(_packed, readers)) if processes > 1 else ()
+    lost = {at for at, one in enumerate(packed) if one is None}
+    workers = [_Worker(packed) for _ in range(processes)] if packed and not lost else []
     try:
-        if workers and all(worker.is_ready() for worker in workers):
+        lost |= {at for worker in workers for at in worker.lost()}
+        if lost:
+            _warn([readers[at].name for at in sorted(lost)])
+        if workers and not lost:
             with _pool(workers) as submit:
                 yield submit, _AHEAD * processes
         else:
@@ -43,6 +48,15 @@ def reading(readers: Sequence[DocumentReader], processes: int) -> Iterator[tuple
     finally:
         for worker in workers:
             worker.end()
+
+
+def _warn(names: Sequence[str]) -> None:
+    said = f"documents are read by one process, for another cannot have the reader {', '.join(names)}"
+    warnings.warn(
+        f"{said}. Next: make its claims and read functions of a module that can be imported, or tell its author",
+        RuntimeWarning,
+        stacklevel=2,
+    )
 
 
 @contextmanager
@@ -75,7 +89,7 @@ def _pool(workers: list["_Worker"]) -> Iterator[Submit]:
 class _Worker:
     """One process and the pipes to it; another one follows if it ended while it read."""
 
-    def __init__(self, readers: bytes) -> None:
+    def __init__(self, readers: Sequence[bytes | None]) -> None:
         self._readers = readers
         self._stopping = Lock()
         self._stopped = False
@@ -93,9 +107,10 @@ class _Worker:
         self._answers = cast("IO[bytes]", self._process.stdout)
         self._tell(self._readers)
 
-    def is_ready(self) -> bool:
-        """Whether it has the readers; waits until it has or has ended."""
-        return bool(self._hear() == _READY)
+    def lost(self) -> Collection[int]:
+        """Which readers it has not, by their number; waits until it has tried all, or has ended."""
+        answer = self._hear()
+        return range(len(self._readers)) if answer is None else cast("list[int]", answer)
 
     def read(self, content: bytes) -> Reading:
         """What a document states, or that reading it ended the process."""
@@ -103,8 +118,6 @@ class _Worker:
             self._restart()
         self._tell(content)
         answer = self._hear()
-        if isinstance(answer, MissingExtra):
-            raise answer
         if isinstance(answer, Reading):
             return answer
         self._process.wait()
@@ -116,7 +129,7 @@ class _Worker:
                 return
             self._close()
             self._start()
-        self.is_ready()
+        self.lost()
 
     def stop(self) -> None:
         """End it, whatever it is doing, for good."""
@@ -132,7 +145,7 @@ class _Worker:
     def _close(self) -> None:
         self._process.communicate()
 
-    def _tell(self, message: bytes) -> None:
+    def _tell(self, message: object) -> None:
         try:
             pickle.dump(message, self._requests)
             self._requests.flush()
@@ -146,10 +159,17 @@ class _Worker:
             return None
 
 
-def _packed(readers: Sequence[DocumentReader]) -> bytes | None:
+def _packed(reader: DocumentReader) -> bytes | None:
     try:
-        return pickle.dumps(tuple(readers))
-    except (pickle.PicklingError, AttributeError, TypeError):
+        return pickle.dumps(reader)
+    except Exception:  # noqa: BLE001 - a stranger's value may raise anything here
+        return None
+
+
+def _unpacked(packed: bytes) -> DocumentReader | None:
+    try:
+        return cast("DocumentReader", pickle.loads(packed))  # noqa: S301 - from our own parent
+    except Exception:  # noqa: BLE001 - it imports a stranger's module
         return None
 
 
@@ -159,11 +179,9 @@ def work() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     requests = sys.stdin.buffer
-    try:
-        readers = pickle.loads(pickle.load(requests))  # noqa: S301 - from our own parent
-    except (ImportError, AttributeError):
-        return
-    answer: object = _READY
+    tried = [_unpacked(one) for one in pickle.load(requests)]  # noqa: S301 - from our own parent
+    readers = [reader for reader in tried if reader is not None]
+    answer: object = [at for at, reader in enumerate(tried) if reader is None]
     while True:
         pickle.dump(answer, answers)
         answers.flush()
@@ -171,7 +189,4 @@ def work() -> None:
             content = pickle.load(requests)  # noqa: S301 - from our own parent
         except EOFError:
             return
-        try:
-            answer = read_document(content, readers)
-        except MissingExtra as error:
-            answer = error
+        answer = read_document(content, readers)

@@ -13,7 +13,6 @@ from spapi_invoices.documents import gst, nfe
 from spapi_invoices.documents.facts import Facts
 from spapi_invoices.documents.reader import DocumentReader, read_document
 from spapi_invoices.documents.table import from_file, read_all
-from spapi_invoices.errors import MissingExtra
 from spapi_invoices.workers import _Worker, reading
 
 # A module that a worker can import, which it finds by the path of this process.
@@ -34,6 +33,8 @@ def read(content):
         threading.Event().wait()
     if content == b"extra":
         raise MissingExtra.of("pypdfium2", "pdf")
+    if content == b"exit":
+        sys.exit(0)
     print("a reader that prints", flush=True)
     return Facts(invoice_number=content.decode(), purchase_order_number=str(os.getpid()))
 
@@ -88,16 +89,20 @@ def test_a_document_that_ends_its_process_costs_its_own_row(made: DocumentReader
     assert facts["findings"].to_list() == [["reader_failed"] if one == b"die" else [] for one in contents]
 
 
-def test_a_missing_extra_ends_the_run(made: DocumentReader) -> None:
-    """As in one process: every document would fail alike."""
-    with pytest.raises(MissingExtra, match=r"spapi-invoices\[pdf\]"):
-        _read([b"1", b"extra", b"2"], made)
+def test_what_a_reader_raises_costs_its_row(made: DocumentReader) -> None:
+    """As in one process, whatever it is."""
+    documents = [from_file("x", content) for content in (b"1", b"extra", b"exit", b"2")]
+    with reading([made], 2) as (submit, ahead):
+        facts = read_all(documents, submit, ahead=ahead).facts
+    assert facts["findings"].to_list() == [[], ["package_missing"], ["reader_failed"], []]
+    assert "spapi-invoices[pdf]" in facts["problem"][1]
+    assert "SystemExit" in facts["problem"][2]
 
 
 def test_a_stopped_worker_has_no_successor(made: DocumentReader) -> None:
     """A document that comes after the end is not read, and no process is started for it."""
-    worker = _Worker(pickle.dumps((made,)))
-    assert worker.is_ready()
+    worker = _Worker((pickle.dumps(made),))
+    assert worker.lost() == []
     assert worker.read(b"1").invoices[0].invoice_number == "1"
     worker.stop()
     assert worker.read(b"2").invoices[0].findings == ("reader_failed",)
@@ -110,9 +115,12 @@ def _here(content: bytes) -> Facts:
 
 
 def test_readers_that_no_other_process_can_have_are_used_here(tmp_path: Path) -> None:
-    """A lambda cannot be sent, a function of a module that is gone cannot be found: both read all the same."""
+    """A lambda cannot be sent, a function of a module that is gone cannot be found: both read, and one is told why here."""
     me = str(os.getpid())
-    assert _read([b"1"], DocumentReader("x", "x", lambda _: True, _here)) == [("1", me)]
+    lambdas = DocumentReader("lambdas", "x", lambda _: True, _here)
+    with pytest.warns(RuntimeWarning, match=r"another cannot have the reader lambdas\. Next: "):
+        assert _read([b"1"], lambdas) == [("1", me)]
+    assert _read([b"1"], lambdas, processes=1) == [("1", me)]
     gone = tmp_path / "gone_reader.py"
     gone.write_text(_READER)
     sys.path.insert(0, str(tmp_path))
@@ -121,7 +129,30 @@ def test_readers_that_no_other_process_can_have_are_used_here(tmp_path: Path) ->
     finally:
         sys.path.remove(str(tmp_path))
         gone.unlink()
-    assert _read([b"1"], READER) == [("1", me)]
+    with pytest.warns(RuntimeWarning, match=r"another cannot have the reader made\. Next: "):
+        assert _read([b"1"], READER) == [("1", me)]
+
+
+def test_only_those_that_cannot_be_had_are_named(made: DocumentReader) -> None:
+    """Among others that could be."""
+    readers = [nfe.READER, DocumentReader("lambdas", "x", lambda _: False, _here), made]
+    with (
+        pytest.warns(RuntimeWarning, match=r"another cannot have the reader lambdas\. Next: "),
+        reading(readers, 2) as (submit, ahead),
+    ):
+        assert (ahead, submit(b"1").result().reader) == (0, "made")
+
+
+def test_a_module_that_ends_whoever_imports_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process that was to read is gone before it began: documents are read here."""
+    path = tmp_path / "ending_reader.py"
+    path.write_text(_READER)
+    monkeypatch.syspath_prepend(tmp_path)
+    from ending_reader import READER
+
+    path.write_text("import os; os._exit(0)")
+    with pytest.warns(RuntimeWarning, match="another cannot have the reader made"):
+        assert _read([b"1"], READER) == [("1", str(os.getpid()))]
 
 
 # A shell that starts its jobs in the background has them ignore Ctrl-C, and Python leaves it so.

@@ -67,6 +67,7 @@ FINDINGS: Final = (
     Finding("no_content", _ANY, "the table holds no document in this row", "fetch the document again"),
     Finding("document_empty", _ANY, "the document has no bytes", "fetch the document again"),
     Finding("type_unknown", _ANY, "no reader knows this kind of document", "install a plugin that reads it"),
+    Finding("package_missing", _ANY, "its reader needs a package that is not installed", "install it: the problem says how"),
     Finding("reader_failed", _ANY, "the reader raised, crashed or broke its promise", "tell the reader's author"),
     Finding(
         "purchase_order_differs",

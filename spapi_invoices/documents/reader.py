@@ -22,6 +22,7 @@ from spapi_invoices.errors import MissingExtra
 Submit = Callable[[bytes], "Future[Reading]"]
 
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+_ISO_CODE: Final = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,10 @@ class DocumentReader:
     """How one kind of document is read.
 
     Attributes:
-        name: In the table's column ``reader``; unique among the readers in use.
+        name: In the table's column ``reader``; printable, and unique among the readers in use.
         document_type: What the reader states as the kind of document, ``nfe`` for one.
         claims: Whether it knows this kind of document, by a quick look. It may claim one that turns out to be broken.
+            To be read in several processes, it and ``read`` are functions of a module: a lambda cannot be sent to one.
         read: What the document states; of a document that holds several invoices, one `Facts` for each. It does not
             raise on a bad document: it returns facts with a ``problem``.
     """
@@ -52,10 +54,8 @@ class Reading(NamedTuple):
 def read_document(content: bytes, readers: Sequence[DocumentReader]) -> Reading:
     """What a document states, by the first reader that claims it.
 
-    A ZIP or gzip that no reader claims is opened, and what is inside is read in its place.
-
-    Raises:
-        MissingExtra: The reader needs a package that is not installed.
+    A ZIP or gzip that no reader claims is opened, and what is inside is read in its place. Whatever a reader raises is a
+    problem of the document, but for `KeyboardInterrupt`.
 
     >>> read_document(b"GIF89a", []).invoices[0].problem
     'no reader knows a document of type text/plain. Next: install a plugin that reads it'
@@ -98,9 +98,12 @@ def _attempt(reader: DocumentReader, content: bytes) -> Reading | None:
         if not reader.claims(content):
             return None
         read = reader.read(content)
-    except MissingExtra:
+    except KeyboardInterrupt:
         raise
-    except Exception as error:  # noqa: BLE001 - the outermost edge of the plug-in seam: a stranger's code raises anything
+    except MissingExtra as error:
+        # Its words are for the user, and other documents may need no package.
+        return Reading((Facts(findings=("package_missing",), problem=str(error)),), reader.name)
+    except BaseException as error:  # noqa: BLE001 - the outermost edge of the plug-in seam: SystemExit and panics too
         # The type alone: the message of a stranger's exception may quote the document.
         return _failed(reader.name, f"failed with {type(error).__name__}")
     invoices = read if isinstance(read, tuple) else (read,)
@@ -155,6 +158,7 @@ _FITS: Final[dict[Any, Callable[[Any], bool]]] = {
     tuple[Line, ...]: lambda value: isinstance(value, tuple) and all(isinstance(one, Line) for one in value),
 }
 _FINER: Final[dict[str, Callable[[Any], bool]]] = {
+    "currency": lambda value: value is None or (_is_text(value) and bool(_ISO_CODE.fullmatch(value))),
     "quantity": lambda value: _is_amount(value, 14, 4),
     "unit_price": lambda value: _is_amount(value, 14, 10),
 }

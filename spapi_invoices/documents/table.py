@@ -75,9 +75,6 @@ def read_all(
         submit: Promises what a document states.
         ahead: How many documents are asked for before the first answer is waited for.
         done: Called with the number of rows after each document.
-
-    Raises:
-        MissingExtra: A reader needs a package that is not installed.
     """
     facts: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []

@@ -180,13 +180,17 @@ def _try(rule: Rule, matches: pl.DataFrame) -> tuple[Rule, pl.Series] | str:
     if not flaw:
         try:
             applies = matches.with_columns(applies=rule.applies)["applies"]
-        except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 - the outermost edge of a stranger's rule
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the outermost edge of a stranger's rule: SystemExit and panics too
             flaw = f"failed with {type(error).__name__}"
         else:
             if applies.dtype in (pl.Boolean, pl.Null):
                 return rule, applies.cast(pl.Boolean)
             flaw = f"gives {applies.dtype} where true or false belongs"
-    return f"rule {rule.title!r} {flaw}, so it is left out. Next: report it to the rule's author"
+    return (
+        f"rule {rule.title!r} {flaw}, so it is left out. Next: tell its author; spapi-invoices plugins says whose it is"
+    )
 
 
 def _flaw(rule: Rule) -> str:

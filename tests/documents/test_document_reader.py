@@ -38,9 +38,13 @@ def read_frame(invoices: pl.DataFrame, readers: list[DocumentReader]) -> Documen
 _NOW = datetime(2026, 10, 5, tzinfo=UTC)
 
 
+class Panic(BaseException):
+    """As pyo3 raises: no Exception."""
+
+
 def _reader(name: str, result: Any, *, claim: bytes = b"") -> DocumentReader:
     def read(_content: bytes) -> Facts:
-        if isinstance(result, Exception):
+        if isinstance(result, BaseException):
             raise result
         return result
 
@@ -74,6 +78,9 @@ def test_nobody_knows_it(content: bytes, said: str) -> None:
     ("result", "said"),
     [
         (RuntimeError("Maria Silva"), "RuntimeError"),
+        (SystemExit(0), "SystemExit"),
+        (Panic("Maria Silva"), "Panic"),
+        (GeneratorExit(), "GeneratorExit"),
         (None, "NoneType"),
         ({"total_amount": 1}, "dict"),
         (Facts(total_amount=12.5), "total_amount"),  # type: ignore[arg-type]
@@ -84,6 +91,9 @@ def test_nobody_knows_it(content: bytes, said: str) -> None:
         (Facts(order_ids=["x"]), "order_ids"),  # type: ignore[arg-type]
         (Facts(invoice_number=7), "invoice_number"),  # type: ignore[arg-type]
         (Facts(seller_tax_id="\ud800"), "seller_tax_id"),
+        (Facts(currency="brl"), "currency"),
+        (Facts(currency="EURO"), "currency"),
+        (Facts(currency=""), "currency"),
         (Facts(authorised=1), "authorised"),  # type: ignore[arg-type]
         (Facts(findings="odd"), "findings"),  # type: ignore[arg-type]
         (Facts(lines=[Line(line_number=1)]), "lines"),  # type: ignore[arg-type]
@@ -108,20 +118,32 @@ def test_bad_reader_costs_one_row(result: object, said: str) -> None:
     assert table["reader"].to_list() == ["bad", "ok"]
 
 
-def test_claim_that_raises() -> None:
-    """A claim that raises is a problem as well."""
+@pytest.mark.parametrize("error", [KeyError, SystemExit, Panic])
+def test_claim_that_raises(error: type[BaseException]) -> None:
+    """A claim that raises is a problem as well, whatever it raises."""
 
     def claims(_content: bytes) -> bool:
-        raise KeyError
+        raise error
 
     (facts,), name = read_document(b"A", [DocumentReader("bad", "x", claims, lambda _: Facts())])
-    assert (name, "KeyError" in (facts.problem or "")) == ("bad", True)
+    assert (name, error.__name__ in (facts.problem or "")) == ("bad", True)
 
 
-def test_missing_extra_passes() -> None:
-    """A package that is not installed ends the run: every document would fail alike."""
-    with pytest.raises(MissingExtra, match=r"spapi-invoices\[pdf\]"):
-        read_document(b"A", [_reader("pdf", MissingExtra.of("pypdfium2", "pdf"))])
+def test_an_interrupt_passes() -> None:
+    """Ctrl-C while a reader is at work is the user's."""
+    with pytest.raises(KeyboardInterrupt):
+        read_document(b"A", [_reader("slow", KeyboardInterrupt())])
+
+
+def test_a_missing_package_costs_the_rows_that_need_it() -> None:
+    """The problem says what to install; a document whose reader needs nothing is read."""
+    readers = [_reader("pdf", MissingExtra.of("pypdfium2", "pdf"), claim=b"%PDF"), _reader("text", Facts())]
+    table = read_contents([("a.pdf", b"%PDF-1.4"), ("b.txt", b"B")], readers).facts
+    assert table.select("reader", "problem").rows() == [
+        ("pdf", "pypdfium2 is not installed. Next: pip install 'spapi-invoices[pdf]'"),
+        ("text", None),
+    ]
+    assert table["findings"].to_list() == [["package_missing"], []]
 
 
 def test_rows_stay_in_order() -> None:

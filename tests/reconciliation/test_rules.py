@@ -1,6 +1,7 @@
 """Added rules: what they may do to a result, and what they may not, whatever they are."""
 
 import re
+import sys
 from decimal import Decimal
 from random import Random
 
@@ -118,6 +119,10 @@ WRONG = {
     "short": (rule("duplicate", pl.col("key").map_batches(lambda keys: keys.head(1))), "failed with"),
     "cast": (rule("duplicate", pl.col("key").str.to_integer() > 1), "failed with"),
     "raises": (rule("duplicate", pl.col("key").map_batches(lambda keys: 1 / 0)), "failed with"),
+    "exits": (
+        rule("duplicate", pl.col("key").map_batches(lambda _: sys.exit(0), pl.Boolean)),
+        "failed with SystemExit",
+    ),
     "many": (rule("duplicate", pl.all().is_null()), "failed with"),
     "python": (rule("duplicate", True), "holds a bool, not an expression"),
     "series": (rule("duplicate", pl.Series([True])), "holds a Series, not an expression"),
@@ -139,6 +144,16 @@ def test_a_rule_that_fails_costs_only_itself(name: str):
     (note,) = ruled.notes
     assert note.startswith(f"rule 'Large' {says}")
     assert "20000" not in note
+
+
+def test_an_interrupt_in_a_rule_is_the_users():
+    """Ctrl-C ends the comparison, as anywhere."""
+
+    def interrupted(_: pl.Series) -> pl.Series:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        reconcile(LEFT, RIGHT, rules=[rule("duplicate", pl.col("key").map_batches(interrupted, pl.Boolean))])
 
 
 def test_without_rows_every_rule_has_nothing_to_do():
