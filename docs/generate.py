@@ -162,7 +162,7 @@ def _registers(hook: str) -> list[str]:
     """The attributes of the value that a hook registers, from its class's docstring."""
     if hook not in plugins.REGISTERS:
         return []
-    module, kind, _ = plugins.REGISTERS[hook]
+    module, kind, *_ = plugins.REGISTERS[hook]
     said = inspect.getdoc(getattr(import_module(module), kind)).split("Attributes:\n", 1)[1].split("\n\n", 1)[0]
     rows = re.findall(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", said, re.MULTILINE)
     cells = [f"| `{name}` | {' '.join(meaning.split()).replace('``', '`')} |" for name, meaning in rows]

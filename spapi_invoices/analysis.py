@@ -118,7 +118,7 @@ class Reconciliation(Result):
 
         Raises:
             InvalidRequest: No writer has the suffix.
-            FileFailed: The path cannot be written.
+            FileFailed: The path cannot be written, or the plugin that writes such reports failed.
             MissingExtra: The writer's extra is not installed.
         """
         path = Path(path)

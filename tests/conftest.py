@@ -63,3 +63,15 @@ def _no_settings_of_mine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     for name in [name for name in os.environ if name.startswith("SPAPI_INVOICES_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("SPAPI_INVOICES_CONFIG", str(tmp_path / "config.toml"))
+
+
+@pytest.fixture
+def fresh_plugins() -> Iterator[None]:
+    """Plugins are loaded anew, and none is left behind, nor what went wrong with it."""
+    from spapi_invoices.plugins import guard, manager
+
+    for one in (manager, guard.known):
+        one.cache_clear()
+    yield
+    for one in (manager, guard.known):
+        one.cache_clear()

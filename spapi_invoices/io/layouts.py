@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from spapi_invoices.errors import FileFailed
-from spapi_invoices.io.files import read_text
 from spapi_invoices.io.settings import config_path
 
 
@@ -12,17 +11,17 @@ def layouts_folder() -> Path:
     return config_path().parent / "layouts"
 
 
-def read_layouts(folder: Path) -> tuple[tuple[str, str], ...]:
-    """The name and the TOML of each file that ends with ``.toml``, by name; hidden files are left out.
+def layout_files(folder: Path) -> tuple[Path, ...]:
+    """Each file that ends with ``.toml``, by name; hidden files are left out.
 
     Raises:
-        FileFailed: The folder or a file cannot be read, or a file is no UTF-8.
+        FileFailed: The folder cannot be read.
     """
     try:
-        found = sorted((one for one in folder.iterdir() if not one.is_dir()), key=lambda one: one.stem)
+        found = [one for one in folder.iterdir() if not one.is_dir()]
     except (FileNotFoundError, NotADirectoryError):
         return ()
     except OSError as error:
         raise FileFailed(f"{folder} cannot be read: {error.strerror}. Next: give yourself the right to") from None
     shown = (one for one in found if one.suffix.lower() == ".toml" and not one.name.startswith("."))
-    return tuple((one.stem, read_text(one)) for one in shown)
+    return tuple(sorted(shown, key=lambda one: (one.stem, one.name)))

@@ -5,6 +5,7 @@ import io
 import json
 
 import pytest
+from conftest import DEMO
 
 from spapi_invoices import plugins
 from spapi_invoices.cli import run
@@ -17,12 +18,7 @@ Gesamtbetrag             1.190,00 EUR
 """
 
 
-@pytest.fixture(autouse=True)
-def _fresh_manager():
-    """Each test loads the plugins anew, and leaves none behind."""
-    plugins.manager.cache_clear()
-    yield
-    plugins.manager.cache_clear()
+pytestmark = pytest.mark.usefixtures("fresh_plugins")
 
 
 @pytest.fixture
@@ -185,9 +181,32 @@ class TestRead:
         first = ["layout:acme", "nfe", "gst"]
         assert names == {None: first, "": first, "documents,layouts": ["nfe", "gst", "layout:acme"]}
 
-    def test_a_wrong_layout_is_an_error(self, cli_run, invoice, folder):
-        """It is named before anything is read: its invoices would have gone to another reader, or to none."""
+    @pytest.mark.filterwarnings("default")  # as outside of the tests, where a warning is no error
+    def test_a_wrong_layout_is_warned_of(self, cli_run, invoice, folder):
+        """It is named with its path; the others read, another is checked, and the list of plugins has it as a problem."""
         (folder / "bad.toml").write_text("match = 1", "utf-8")
-        code, out, err = cli_run("documents", "read", invoice)
-        assert (code, out) == (2, "")
-        assert err.startswith("Error: layout bad: ")
+        (folder / "latin.toml").write_bytes(b"\xff")
+        code, out, err = cli_run("documents", "read", invoice, "--format", "csv")
+        assert (code, [row["reader"] for row in csv.DictReader(io.StringIO(out))]) == (0, ["layout:acme"])
+        warnings = [line for line in err.splitlines() if line.startswith("Warning: ")]
+        assert [line.split(" is left out")[0] for line in warnings] == [
+            f"Warning: {folder / 'bad.toml'}",
+            f"Warning: {folder / 'latin.toml'}",
+        ]
+        assert "layout bad: " in warnings[0]
+        assert "Next: mend the file" in warnings[0]
+        assert cli_run("documents", "layout", "check", folder / "acme.toml", invoice)[0] == 0
+        assert cli_run("cassette", "show", DEMO)[0] == 0
+        code, out, _ = cli_run("plugins", "--format", "json")
+        (row,) = [row for row in json.loads(out) if row["plugin"] == "layouts"]
+        assert (code, row["registered"]) == (0, ["layout:acme"])
+        assert str(folder / "bad.toml") in row["problem"]
+
+    def test_two_files_of_one_name(self, folder):
+        """Where capitals matter acme.toml and acme.TOML are two files: the second is left out, by a warning."""
+        (folder / "acme.TOML").write_text((folder / "acme.toml").read_text("utf-8"), "utf-8")
+        if len(list(folder.iterdir())) == 1:
+            pytest.skip("capitals do not matter here")
+        with pytest.warns(RuntimeWarning, match="DocumentReader layout:acme of plugin layouts is left out"):
+            found = [one.name for one in plugins.document_readers()]
+        assert found.count("layout:acme") == 1

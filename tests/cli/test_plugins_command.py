@@ -24,18 +24,14 @@ NAME = "spapi-invoices-receipts"
 
 
 @pytest.fixture
-def cli_run(capfd):
+def cli_run(capfd, fresh_plugins):
     """Run the command line; gives exit code, stdout, stderr."""
-    for one in (plugins.manager, plugins._faults):
-        one.cache_clear()
 
     def go(*arguments: object) -> tuple[int, str, str]:
         code = run([str(one) for one in arguments])
         return code, *capfd.readouterr()
 
-    yield go
-    for one in (plugins.manager, plugins._faults):
-        one.cache_clear()
+    return go
 
 
 @pytest.mark.filterwarnings("default")  # as outside of the tests, where a warning is no error

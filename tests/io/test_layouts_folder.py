@@ -1,9 +1,11 @@
 """The user's folder of layouts."""
 
+from pathlib import Path
+
 import pytest
 
 from spapi_invoices.errors import FileFailed
-from spapi_invoices.io.layouts import layouts_folder, read_layouts
+from spapi_invoices.io.layouts import layout_files, layouts_folder
 
 
 def test_the_folder_stands_beside_the_configuration(tmp_path):
@@ -13,19 +15,23 @@ def test_the_folder_stands_beside_the_configuration(tmp_path):
 
 def test_no_folder_no_layouts(tmp_path):
     """A user who has no layouts needs no folder."""
-    assert read_layouts(tmp_path / "none") == ()
+    assert layout_files(tmp_path / "none") == ()
 
 
 def test_files_by_name(tmp_path):
-    """Every .toml by name, without a byte-order mark; hidden files, other files and folders are none."""
-    for name, text in {"b.toml": "\ufeffB", "A.TOML": "A", "10-z.toml": "Z", ".c.toml": "C", "a.txt": "T"}.items():
-        (tmp_path / name).write_text(text, "utf-8")
+    """Every .toml by name; hidden files, other files and folders are none."""
+    for name in ("b.toml", "A.TOML", "10-z.toml", ".c.toml", "a.txt"):
+        (tmp_path / name).touch()
     (tmp_path / "folder.toml").mkdir()
-    assert read_layouts(tmp_path) == (("10-z", "Z"), ("A", "A"), ("b", "B"))
+    assert [path.name for path in layout_files(tmp_path)] == ["10-z.toml", "A.TOML", "b.toml"]
 
 
-def test_a_file_that_is_no_text(tmp_path):
-    """It is named: a layout that is passed over in silence would leave its invoices to another reader."""
-    (tmp_path / "a.toml").write_bytes(b"\xff")
-    with pytest.raises(FileFailed, match=r"a\.toml is no text in UTF-8"):
-        read_layouts(tmp_path)
+def test_a_folder_that_cannot_be_read(tmp_path, monkeypatch):
+    """It is named, as a file in it would be."""
+
+    def refused(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(FileFailed, match=r"layouts cannot be read: Permission denied\. Next: "):
+        layout_files(tmp_path / "layouts")

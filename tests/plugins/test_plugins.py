@@ -15,7 +15,7 @@ import spapi_invoices as spi
 from spapi_invoices import plugins
 from spapi_invoices.documents.facts import Facts
 from spapi_invoices.documents.reader import DocumentReader
-from spapi_invoices.plugins import hookimpl
+from spapi_invoices.plugins import hookimpl, installed, own
 from spapi_invoices.reconciliation import Rule
 from spapi_invoices.report.writer import ReportWriter
 
@@ -25,14 +25,7 @@ HOOKS = ("register_commands", *plugins.REGISTERS)
 OURS = ("layouts", "commands", "documents", "reconciliation", "report")
 
 
-@pytest.fixture(autouse=True)
-def _fresh_manager():
-    """Each test loads the plugins anew, and leaves none behind."""
-    for one in (plugins.manager, plugins._faults):
-        one.cache_clear()
-    yield
-    for one in (plugins.manager, plugins._faults):
-        one.cache_clear()
+pytestmark = pytest.mark.usefixtures("fresh_plugins")
 
 
 class Mine:
@@ -65,7 +58,7 @@ def readers() -> list[str]:
 def our_readers() -> list[str]:
     """Without any plugin."""
     found: list[DocumentReader] = []
-    plugins.OwnReaders().register_document_readers(found.append)
+    own.OwnReaders().register_document_readers(found.append)
     return [reader.name for reader in found]
 
 
@@ -122,12 +115,11 @@ class TestWhatTheyAdd:
 
         plugins.manager().register(Below(), "below")
         group = click.Group("g")
-        try:
-            plugins.register_commands(group)
-            assert "shred" in group.commands["documents"].commands
-            assert {one.name: one.problem for one in plugins.plugins()}["below"] is None
-        finally:
-            group.commands["documents"].commands.pop("shred")
+        plugins.register_commands(group)
+        assert "shred" in group.commands["documents"].commands
+        (found,) = [one for one in plugins.plugins() if one.name == "below"]
+        assert (found.registered, found.problem) == ({"register_commands": ("documents shred",)}, None)
+        plugins.register_commands(group)  # again: its own command is not in its way
 
 
 class TestOrder:
@@ -189,17 +181,17 @@ class TestOrder:
 
 
 @pytest.fixture
-def installed(tmp_path, monkeypatch: pytest.MonkeyPatch):
+def install(tmp_path, monkeypatch: pytest.MonkeyPatch):
     """Pretend that modules with these sources are installed, each an entry point of its name."""
     monkeypatch.syspath_prepend(str(tmp_path))
 
-    def install(**sources: str) -> None:
+    def go(**sources: str) -> None:
         for name, source in sources.items():
             (tmp_path / f"plugin_{name}.py").write_text(source)
         points = [EntryPoint(name, f"plugin_{name}", plugins.GROUP) for name in sources]
-        monkeypatch.setattr(plugins, "entry_points", lambda group: EntryPoints(points))
+        monkeypatch.setattr(installed, "entry_points", lambda group: EntryPoints(points))
 
-    yield install
+    yield go
     for name in [name for name in sys.modules if name.startswith("plugin_")]:
         del sys.modules[name]
 
@@ -221,17 +213,17 @@ class TestEnabled:
         ("listed", "loaded"),
         [(None, {"one", "two"}), ("", set()), (" , ", set()), ("two", {"two"}), ("two,one", {"one", "two"})],
     )
-    def test_a_list_restricts(self, installed, monkeypatch: pytest.MonkeyPatch, listed: str | None, loaded: set[str]):
+    def test_a_list_restricts(self, install, monkeypatch: pytest.MonkeyPatch, listed: str | None, loaded: set[str]):
         """Not set is all, empty is none, a list is those; ours are always there. What is not listed is not imported."""
-        installed(one=HELLO.format("one"), two=HELLO.format("two"))
+        install(one=HELLO.format("one"), two=HELLO.format("two"))
         if listed is not None:
             monkeypatch.setenv("SPAPI_INVOICES_PLUGINS", listed)
         assert {plugin.name for plugin in plugins.plugins()} == {*OURS, *loaded}
         assert {name for name in sys.modules if name.startswith("plugin_")} == {f"plugin_{name}" for name in loaded}
 
-    def test_a_name_that_is_not_installed_is_said(self, installed, monkeypatch: pytest.MonkeyPatch):
+    def test_a_name_that_is_not_installed_is_said(self, install, monkeypatch: pytest.MonkeyPatch):
         """A misspelt name is a warning and a row with a problem; those listed rightly are there."""
-        installed(one=HELLO.format("one"))
+        install(one=HELLO.format("one"))
         monkeypatch.setenv("SPAPI_INVOICES_PLUGINS", "one,tow")
         with pytest.warns(RuntimeWarning, match="plugin tow is in SPAPI_INVOICES_PLUGINS and is not installed"):
             found = {plugin.name: plugin for plugin in plugins.plugins()}
@@ -253,6 +245,12 @@ FAULTS = {
         HELLO.format("x") + "@hookimpl\ndef register_reader(register): pass\n",
         "unknown hook 'register_reader'",
     ),
+    "unmarked": (HELLO.format("x").replace("@hookimpl", ""), "register_commands must be marked with @hookimpl"),
+    "partly": (
+        HELLO.format("x") + "def register_report_writers(register): pass\n",
+        "register_report_writers must be marked with @hookimpl",
+    ),
+    "hookless": ("X = 1", "plugin_hookless has none of the hooks register_commands, register_document_readers"),
     "arguments": (HELLO.format("x").replace("(cli)", "(cli, more)"), "PluginValidationError"),
 }
 
@@ -261,10 +259,10 @@ class TestFaults:
     """What goes wrong with a plugin costs only that."""
 
     @pytest.mark.parametrize("name", FAULTS)
-    def test_one_that_cannot_be_loaded_is_named_and_left_out(self, installed, name: str):
+    def test_one_that_cannot_be_loaded_is_named_and_left_out(self, install, name: str):
         """Whatever its import raises: one warning with its name, a problem in the list, and the others work."""
         source, says = FAULTS[name]
-        installed(**{name: source, "yet": HELLO.format("yet")})
+        install(**{name: source, "yet": HELLO.format("yet")})
         with pytest.warns(RuntimeWarning, match=f"plugin {name} is left out") as caught:
             found = {plugin.name: plugin for plugin in plugins.plugins()}
         assert len([one for one in caught if issubclass(one.category, RuntimeWarning)]) == 1
@@ -273,16 +271,16 @@ class TestFaults:
         assert found["yet"].registered == {"register_commands": ("yet",)}
         plugins.plugins()  # said once: a second warning would be an error here
 
-    def test_a_warning_of_its_own_is_passed_on(self, installed):
+    def test_a_warning_of_its_own_is_passed_on(self, install):
         """A plugin that warns while it loads is loaded, and its warning is the user's to see."""
-        installed(old="import warnings; warnings.warn('I am old', FutureWarning, stacklevel=1)\n" + HELLO.format("old"))
+        install(old="import warnings; warnings.warn('I am old', FutureWarning, stacklevel=1)\n" + HELLO.format("old"))
         with pytest.warns(FutureWarning, match="I am old"):
             found = {plugin.name: plugin for plugin in plugins.plugins()}
         assert found["old"].registered == {"register_commands": ("old",)}
 
-    def test_what_it_prints_is_no_data(self, installed, capsys):
+    def test_what_it_prints_is_no_data(self, install, capsys):
         """A plugin that greets while it loads does so on stderr: stdout may be a file that somebody reads."""
-        installed(chatty="print('hello')\n" + HELLO.format("x"))
+        install(chatty="print('hello')\n" + HELLO.format("x"))
         plugins.plugins()
         assert capsys.readouterr() == ("", "hello\n")
 
@@ -298,15 +296,15 @@ class TestFaults:
         with pytest.warns(RuntimeWarning, match="plugin wrapper is left out of .* a wrapper has nothing to wrap here"):
             assert readers() == our_readers()
 
-    def test_an_interrupt_is_no_fault(self, installed):
+    def test_an_interrupt_is_no_fault(self, install):
         """Ctrl-C while a plugin loads ends the program, as anywhere."""
-        installed(slow="raise KeyboardInterrupt")
+        install(slow="raise KeyboardInterrupt")
         with pytest.raises(KeyboardInterrupt):
             plugins.manager()
 
-    def test_a_name_of_ours_is_taken(self, installed):
+    def test_a_name_of_ours_is_taken(self, install):
         """A plugin called `documents` does not take the place of ours."""
-        installed(documents=HELLO.format("x"))
+        install(documents=HELLO.format("x"))
         with pytest.warns(
             RuntimeWarning, match="plugin documents of  is left out: spapi-invoices has one of this name"
         ):
@@ -318,7 +316,7 @@ class TestFaults:
             SimpleNamespace(name="x", load=lambda name=name: Mine(name), dist=SimpleNamespace(name=name, version="1"))
             for name in ("zeta", "alpha")
         ]
-        monkeypatch.setattr(plugins, "entry_points", lambda group: EntryPoints(points))
+        monkeypatch.setattr(installed, "entry_points", lambda group: EntryPoints(points))
         with pytest.warns(RuntimeWarning, match="plugin x of zeta is left out: alpha has one of this name"):
             assert readers() == ["alpha", *our_readers()]
         assert {plugin.name: plugin.distribution for plugin in plugins.plugins()}["x"] == "alpha"
@@ -371,7 +369,7 @@ class TestFaults:
             plugins.register_commands(group)
         from spapi_invoices.cli.demo import demo
 
-        assert group.commands["demo"] is demo
+        assert group.commands["demo"].callback is demo.callback
         assert list(group.commands)[-2:] == ["a-hello", "b-hello"]
         plugins.register_commands(group)  # again, as a second run in one process does: nothing new to say
 
@@ -381,7 +379,7 @@ class TestFaults:
         def broken(self, register):
             raise ZeroDivisionError
 
-        monkeypatch.setattr(plugins.OwnReaders, "register_document_readers", hookimpl(broken))
+        monkeypatch.setattr(own.OwnReaders, "register_document_readers", hookimpl(broken))
         with pytest.raises(ZeroDivisionError):
             plugins.document_readers()
 
@@ -414,7 +412,7 @@ def test_nothing_is_loaded_before_it_is_needed():
 
 def test_without_entry_points_there_are_ours_alone(monkeypatch: pytest.MonkeyPatch):
     """Four plugins, ours, in the order of their names, and no warning."""
-    monkeypatch.setattr(plugins, "entry_points", lambda group: importlib.metadata.EntryPoints())
+    monkeypatch.setattr(installed, "entry_points", lambda group: importlib.metadata.EntryPoints())
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert tuple(plugin.name for plugin in plugins.plugins()) == OURS
