@@ -30,11 +30,13 @@ def read(session: Session, files: tuple[Path, ...], lines: bool, processes: int 
     FILE is a document, a folder (with all folders below), or a Parquet file that `customer-invoices fetch` wrote.
     """
     from spapi_invoices.analysis import read_documents
+    from spapi_invoices.cli.output import stdout_for_data
     from spapi_invoices.frames.schemas import CustomerInvoices
     from spapi_invoices.io.tables import read_table
 
     sources = [read_table(path, CustomerInvoices) if path.suffix.lower() == ".parquet" else path for path in files]
-    documents = read_documents(sources, processes=processes, progress=session.progress)
+    with stdout_for_data():
+        documents = read_documents(sources, processes=processes, progress=session.progress)
     facts = documents.facts
     odd = facts.filter(facts["problem"].is_not_null())
     for file_name, number, problem in odd.select("file_name", "purchase_order_number", "problem").iter_rows():

@@ -1,4 +1,9 @@
-"""Frames as text tables for a terminal. Not for files (`io.tables`)."""
+"""What goes to a terminal: frames as text tables, and stdout kept for them. Not for files (`io.tables`)."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
 
 import polars as pl
 
@@ -23,3 +28,34 @@ def as_table(frame: pl.DataFrame) -> str:
         tbl_cell_numeric_alignment="RIGHT",
     ):
         return f"{shown}\n"
+
+
+@contextlib.contextmanager
+def stdout_for_data() -> Iterator[None]:
+    """What is printed in here goes to stderr, also by programs that are started: plugins are at work."""
+    with contextlib.redirect_stdout(sys.stderr), _descriptor_redirected():
+        yield
+
+
+@contextlib.contextmanager
+def _descriptor_redirected() -> Iterator[None]:
+    _flush()
+    try:
+        stdout = os.dup(1)
+        os.dup2(2, 1)
+    except OSError:
+        # One of them is closed, so there is nothing to keep apart.
+        yield
+        return
+    try:
+        yield
+    finally:
+        # What waits in a buffer goes where it was printed.
+        _flush()
+        os.dup2(stdout, 1)
+        os.close(stdout)
+
+
+def _flush() -> None:
+    if sys.__stdout__ is not None:
+        sys.__stdout__.flush()

@@ -49,16 +49,24 @@ def reconcile(  # noqa: PLR0913 - one per option
     """
     from spapi_invoices.analysis import reconcile as compare
     from spapi_invoices.analysis import report_writer
-    from spapi_invoices.cli.output import as_table
+    from spapi_invoices.cli.output import as_table, stdout_for_data
+    from spapi_invoices.plugins import faults
 
     wanted = _statuses(fail_on)
     report = session.output is not None and session.format is None
     # Either raises before anything is read.
     _ = report_writer(session.output) if session.output is not None and report else session.form
-    result = compare(_left(left), _right(right, statuses), crosswalk=_crosswalk(crosswalk), tolerance=tolerance)
+    with stdout_for_data():
+        result = compare(_left(left), _right(right, statuses), crosswalk=_crosswalk(crosswalk), tolerance=tolerance)
+    for note in result.notes:
+        # With --quiet too: a rule had no say, or the crosswalk has lines that lead nowhere. What is wrong with a plugin
+        # was said when it happened.
+        if note not in faults():
+            click.echo(f"Warning: {note}", err=True)
     session.say(as_table(result.summary).rstrip())
     if session.output is not None and report:
-        result.save(session.output, sources=[f"Invoices: {left.name}", f"Shipments: {right.name}"])
+        with stdout_for_data():
+            result.save(session.output, sources=[f"Invoices: {left.name}", f"Shipments: {right.name}"])
         session.say(f"Report: {session.output}")
     else:
         session.emit(result.matches)

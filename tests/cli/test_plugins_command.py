@@ -12,12 +12,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
+import polars as pl
 import pytest
 from conftest import ROOT
 
 from spapi_invoices import plugins
 from spapi_invoices.cli import install, run
 from spapi_invoices.plugins import hookimpl
+from spapi_invoices.reconciliation import Rule
+from spapi_invoices.report.writer import ReportWriter
 
 EXAMPLE = ROOT / "docs" / "examples" / "receipts"
 NAME = "spapi-invoices-receipts"
@@ -60,6 +63,56 @@ class TestPlugins:
             "reconciliation",
             "report",
         }
+
+    def test_what_is_missing_is_said_of_rules(self, cli_run, tmp_path: Path):
+        """A rule that fails is named on stderr, with --quiet too, and what it prints is no data; the exit code is 0."""
+
+        def loud(keys):
+            print("JUNK")  # noqa: T201
+            return 1 / 0
+
+        def implementation(register):
+            for title, applies in (("Loud", pl.col("key").map_batches(loud)), ("Unknown", pl.col("nope") > 1)):
+                register(Rule("amount_differs", applies, title, "It was here.", ""))
+
+        plugins.manager().register(SimpleNamespace(register_reconcile_rules=hookimpl(implementation)), "bad")
+        (tmp_path / "l.csv").write_text("key,amount,currency\nA,1,BRL\n")
+        code, out, err = cli_run("--quiet", "reconcile", tmp_path / "l.csv", tmp_path / "l.csv", "--format", "ndjson")
+        assert (code, [json.loads(line)["status"] for line in out.splitlines()]) == (0, ["matched"])
+        warnings = [line for line in err.splitlines() if line.startswith("Warning: rule ")]
+        assert [line.split()[2] for line in warnings] == ["'Loud'", "'Unknown'"]
+        assert "'Unknown' failed with ColumnNotFoundError" in warnings[1]
+        assert "JUNK" in err
+
+    def test_a_fault_is_said_once(self, cli_run, tmp_path: Path):
+        """A hook that raised is warned of when it did, and not again among the notes."""
+
+        @hookimpl
+        def implementation(register):
+            raise ValueError("oops")
+
+        plugins.manager().register(SimpleNamespace(register_reconcile_rules=implementation), "broken")
+        (tmp_path / "l.csv").write_text("key,amount,currency\nA,1,BRL\n")
+        err = cli_run("reconcile", tmp_path / "l.csv", tmp_path / "l.csv", "--format", "csv")[2]
+        assert err.count("plugin broken is left out of register_reconcile_rules") == 1
+
+    @pytest.mark.parametrize("write", ["exit", "text"])
+    def test_a_writer_that_fails_is_no_success(self, cli_run, tmp_path: Path, write: str):
+        """Exit code 3, a line that names the plugin, no file, and nothing of what it prints on stdout."""
+
+        def written(result, context):
+            print("JUNK")  # noqa: T201
+            return "text" if write == "text" else sys.exit(0)
+
+        @hookimpl
+        def implementation(register):
+            register(ReportWriter("w", ".txt", written))
+
+        plugins.manager().register(SimpleNamespace(register_report_writers=implementation), "bad")
+        (tmp_path / "l.csv").write_text("key,amount,currency\nA,1,BRL\n")
+        code, out, err = cli_run("reconcile", tmp_path / "l.csv", tmp_path / "l.csv", "-o", tmp_path / "r.txt")
+        assert (code, out, (tmp_path / "r.txt").exists()) == (3, "", False)
+        assert err.splitlines()[-1].startswith("Error: plugin bad ")
 
     def test_quiet_hides_no_warning(self, cli_run):
         """--quiet is about messages and progress: that a plugin is left out stays, in one line."""
