@@ -1,6 +1,7 @@
 """``spapi-invoices install`` and ``uninstall``: pip, in the environment this program runs in. Not a resolver of its own."""
 
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -30,6 +31,8 @@ def install(session: Session, packages: tuple[str, ...], upgrade: bool) -> None:
     new = {name: version for name, version in _installed().items() if before.get(name) != version}
     said = ", ".join(f"{name} {version}" for name, version in new.items())
     session.say(f"Plugins installed: {said}" if said else "No plugin is new. Next: see spapi-invoices plugins")
+    if problems := [problem for name, problem in _problems() if name in new] if new else []:
+        raise FileFailed(f"what is installed does not work: {'; '.join(problems)}")
 
 
 @click.command(
@@ -73,6 +76,14 @@ def _installed() -> dict[str, str]:
     """The packages that bring plugins, loaded or not, with their versions."""
     importlib.invalidate_caches()
     return {one.dist.name: one.dist.version for one in entry_points(group=GROUP) if one.dist is not None}
+
+
+def _problems() -> list[tuple[str, str]]:
+    """What is wrong with plugins, each with its package: as a program sees it that starts now, for this one is older."""
+    command = [sys.executable, "-P", "-W", "ignore", "-m", "spapi_invoices", "plugins", "--format", "json"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)  # noqa: S603
+    rows = json.loads(done.stdout) if done.returncode == 0 else []
+    return list(dict.fromkeys((row["distribution"], row["problem"]) for row in rows if row["problem"]))
 
 
 def _canonical(name: str) -> str:

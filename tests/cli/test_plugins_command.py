@@ -150,6 +150,7 @@ def _installed(monkeypatch: pytest.MonkeyPatch, *answers: dict[str, str]) -> Non
     """What is installed as a plugin, each time it is looked up; the last answer stays."""
     left = list(answers)
     monkeypatch.setattr(install, "_installed", lambda: left.pop(0) if len(left) > 1 else left[0])
+    monkeypatch.setattr(install, "_problems", list)
 
 
 class TestInstall:
@@ -182,6 +183,18 @@ class TestInstall:
         _installed(monkeypatch, {"a": "1.0"})
         pip()
         assert cli_run("install", "b")[2] == "No plugin is new. Next: see spapi-invoices plugins\n"
+
+    def test_what_does_not_work_is_a_failure(self, cli_run, pip, monkeypatch):
+        """It is installed, and the error says what is wrong with it; what is wrong with another is not its business."""
+        _installed(monkeypatch, {"old": "1.0"}, {"old": "1.0", "a": "1.0"})
+        pip()
+        said = "plugin x is left out: ImportError: no such thing. Next: tell its author, or spapi-invoices uninstall a"
+        monkeypatch.setattr(install, "_problems", lambda: [("old", "plugin old is odd"), ("a", said)])
+        code, _, err = cli_run("install", "a")
+        assert (code, err.splitlines()) == (
+            3,
+            ["Plugins installed: a 1.0", f"Error: what is installed does not work: {said}"],
+        )
 
     def test_an_option_of_pips_is_not_ours(self, cli_run, pip):
         """Unknown options are refused, not handed on."""
@@ -304,6 +317,28 @@ def example(environment, tmp_path_factory: pytest.TempPathFactory):
     assert (gone.returncode, "Uninstalled" in gone.stderr) == (0, True), gone.stderr
     rows = json.loads(command("plugins", "--format", "json").stdout)
     assert NAME not in {row["distribution"] for row in rows}
+
+
+class TestBroken:
+    """A package whose module cannot be loaded, really installed."""
+
+    def test_installing_it_says_what_is_wrong(self, environment, tmp_path: Path):
+        """The error ends with a command that can be typed, and that mends it."""
+        (tmp_path / "pyproject.toml").write_text(
+            '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+            '[project]\nname = "badimport"\nversion = "0.1"\n'
+            '[project.entry-points.spapi_invoices]\nbad = "badimport"\n'
+        )
+        (tmp_path / "badimport.py").write_text('print("JUNK")\nraise ImportError("no such thing")\n')
+        isolation = {} if find_spec("hatchling") is None else {"PIP_NO_BUILD_ISOLATION": "0"}
+        done = environment("-m", "spapi_invoices", "install", tmp_path, **isolation)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert "Plugins installed: badimport 0.1" in done.stderr
+        said = done.stderr.splitlines()[-1]
+        assert "plugin bad is left out: ImportError: no such thing" in said
+        command = re.search(r"or spapi-invoices (uninstall \S+)$", said)[1].split()
+        assert environment("-m", "spapi_invoices", *command, "--yes").returncode == 0
+        assert "bad" not in environment("-m", "spapi_invoices", "plugins", "--format", "csv").stdout
 
 
 class TestExample:
