@@ -1,7 +1,7 @@
 """The command line: the group, its exit codes and the one place that turns an error into a line on stderr.
 
-Exit codes: 0 done, 1 finished with findings of ``cassette audit`` or that ``--fail-on`` asked for, 2 usage or settings, 3 an API or I/O failure,
-130 interrupted. Data goes to stdout, everything else to stderr. Modules in here import what is heavy inside commands.
+Exit codes: 0 done, 1 finished with findings of ``cassette audit``, of ``documents layout check`` or that ``--fail-on``
+asked for, 2 usage or settings, 3 an API or I/O failure, 130 interrupted. Data goes to stdout, everything else to stderr. Modules in here import what is heavy inside commands.
 """
 
 import io
