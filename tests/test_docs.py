@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 import spapi_invoices
 from spapi_invoices.plugins import Hooks
@@ -100,6 +102,21 @@ def test_the_plugin_of_the_how_to_reads_its_document(tmp_path: Path):
         plugins.manager.cache_clear()
     assert facts.select("reader", "invoice_number", "total_amount").rows() == [("receipts", "7", Decimal("12.50"))]
     assert [hook for hook in vars(Hooks) if hook.startswith("register_") and f"`{hook}(" not in text] == []
+
+
+@given(st.binary(max_size=30).map(lambda rest: b"RECEIPT " + rest))
+@example(b"RECEIPT \xff")
+@example(b"RECEIPT 7 12.505")
+@example(b"RECEIPT 7 1e9")
+def test_the_reader_of_the_how_to_never_raises(content: bytes):
+    """As its docstring says: a bad receipt is facts with a problem."""
+    from spapi_invoices.documents.reader import read_document
+
+    text = (ROOT / "docs" / "how-to" / "write-a-plugin.md").read_text("utf-8")
+    exec(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1], names := {})
+    (facts,), reader = read_document(content, [names["READER"]])
+    assert (reader, facts.findings) == ("receipts", ())
+    assert (facts.problem is None) == (facts.total_amount is not None)
 
 
 def test_links_lead_somewhere():

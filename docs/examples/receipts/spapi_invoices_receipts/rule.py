@@ -15,5 +15,5 @@ SECOND_SIGNATURE: Final = Rule(
     ),
     title="Second signature",
     meaning="The invoices of the order add up to more than one person may sign.",
-    next_step="Have them signed, then reconcile without this rule.",
+    next_step="Have them signed, then reconcile with SPAPI_INVOICES_PLUGINS empty: no plugin has a say then.",
 )

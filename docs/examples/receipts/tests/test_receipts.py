@@ -20,9 +20,9 @@ def compared(left: str, right: str, currency: str = "BRL") -> Result:
     return reconcile(*sides, rules=[SECOND_SIGNATURE])
 
 
-@pytest.mark.parametrize("content", [GOOD, GOOD.replace("\n", "\r\n")])
+@pytest.mark.parametrize("content", [GOOD, GOOD.replace("\n", "\r\n"), "\ufeff" + GOOD])
 def test_a_receipt_is_read(content: str) -> None:
-    """Number, order and total, with either line ending."""
+    """Number, order and total, with either line ending, and with a byte-order mark."""
     facts = reader.read(content.encode())
     assert reader.claims(content.encode())
     assert (facts.invoice_number, facts.order_ids, facts.problem) == ("7", ("A",), None)
@@ -34,6 +34,10 @@ def test_a_receipt_is_read(content: str) -> None:
     [
         (b"RECEIPT\nNumber: 7\n", "does not state Order, Total"),
         (GOOD.replace("12.50", "12,50").encode(), "states a total that cannot be read"),
+        (GOOD.replace("BRL", "brl").encode(), "does not begin with a currency's code"),
+        (GOOD.replace("BRL", "EURO").encode(), "does not begin with a currency's code"),
+        (GOOD.encode() + b"Total: BRL 99.00\n", "states Total more than once"),
+        (GOOD.encode() + b"Number: 8\n", "states Number more than once"),
         (GOOD.encode() + b"\xff", "is not UTF-8"),
     ],
 )
