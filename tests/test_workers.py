@@ -38,7 +38,7 @@ def read(content):
     print("a reader that prints", flush=True)
     return Facts(invoice_number=content.decode(), purchase_order_number=str(os.getpid()))
 
-READER = DocumentReader("made", "x", claims, read)
+READER = DocumentReader("made", claims, read)
 """
 
 
@@ -117,7 +117,7 @@ def _here(content: bytes) -> Facts:
 def test_readers_that_no_other_process_can_have_are_used_here(tmp_path: Path) -> None:
     """A lambda cannot be sent, a function of a module that is gone cannot be found: both read, and one is told why here."""
     me = str(os.getpid())
-    lambdas = DocumentReader("lambdas", "x", lambda _: True, _here)
+    lambdas = DocumentReader("lambdas", lambda _: True, _here)
     with pytest.warns(RuntimeWarning, match=r"another cannot have the reader lambdas\. Next: "):
         assert _read([b"1"], lambdas) == [("1", me)]
     assert _read([b"1"], lambdas, processes=1) == [("1", me)]
@@ -135,7 +135,7 @@ def test_readers_that_no_other_process_can_have_are_used_here(tmp_path: Path) ->
 
 def test_only_those_that_cannot_be_had_are_named(made: DocumentReader) -> None:
     """Among others that could be."""
-    readers = [nfe.READER, DocumentReader("lambdas", "x", lambda _: False, _here), made]
+    readers = [nfe.READER, DocumentReader("lambdas", lambda _: False, _here), made]
     with (
         pytest.warns(RuntimeWarning, match=r"another cannot have the reader lambdas\. Next: "),
         reading(readers, 2) as (submit, ahead),

@@ -243,4 +243,4 @@ def _word_findings(total: Decimal | None, text: str) -> Iterator[Found]:
             yield Found("words_differ", f"the amount in words is {spoken:.2f}, the total {total}")
 
 
-READER: Final = DocumentReader("gst", _DOCUMENT_TYPE, _claims, _read)
+READER: Final = DocumentReader("gst", _claims, _read)

@@ -134,8 +134,7 @@ class Outcome:
 
 def layout_reader(layout: Layout) -> DocumentReader:
     """The reader of a layout, to be registered as any other."""
-    name = f"layout:{layout.name}"
-    return DocumentReader(name, layout.document_type, partial(_claims, layout), partial(_read, layout))
+    return DocumentReader(f"layout:{layout.name}", partial(_claims, layout), partial(_read, layout))
 
 
 def missing_words(layout: Layout, page_lines: Sequence[Line]) -> tuple[str, ...]:

@@ -97,4 +97,4 @@ def _not_a_sale(nfe: Nfe, purpose: str | None) -> Found:
     return Found("not_a_sale", f"{named}, not the invoice of a sale")
 
 
-READER: Final = DocumentReader("nfe", _DOCUMENT_TYPE, _claims, _read)
+READER: Final = DocumentReader("nfe", _claims, _read)

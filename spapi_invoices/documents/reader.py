@@ -31,7 +31,6 @@ class DocumentReader:
 
     Attributes:
         name: In the table's column ``reader``; printable, and unique among the readers in use.
-        document_type: What the reader states as the kind of document, ``nfe`` for one.
         claims: Whether it knows this kind of document, by a quick look. It may claim one that turns out to be broken.
             To be read in several processes, it and ``read`` are functions of a module: a lambda cannot be sent to one.
         read: What the document states; of a document that holds several invoices, one `Facts` for each. It does not
@@ -39,7 +38,6 @@ class DocumentReader:
     """
 
     name: str
-    document_type: str
     claims: Callable[[bytes], bool]
     read: Callable[[bytes], Facts | tuple[Facts, ...]]
 

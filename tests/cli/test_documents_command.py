@@ -57,7 +57,7 @@ def read(content):
         sys.exit(0)
     return Facts(invoice_number="7")
 
-READER = DocumentReader("loud", "x", claims, read)
+READER = DocumentReader("loud", claims, read)
 
 @hookimpl
 def register_document_readers(register):

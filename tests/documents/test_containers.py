@@ -127,8 +127,8 @@ def test_any_bytes(content: bytes, head: bytes, tail: bytes) -> None:
 
 def test_the_document_inside_is_read() -> None:
     """A reader is given what is inside, unless it claims the container itself."""
-    inner = DocumentReader("inner", "x", lambda content: content == b"doc", lambda _: Facts(invoice_number="1"))
-    outer = DocumentReader("outer", "x", lambda content: content[:2] == b"PK", lambda _: Facts(invoice_number="2"))
+    inner = DocumentReader("inner", lambda content: content == b"doc", lambda _: Facts(invoice_number="1"))
+    outer = DocumentReader("outer", lambda content: content[:2] == b"PK", lambda _: Facts(invoice_number="2"))
     packed = zipped(("a", b"doc"))
     assert read_document(packed, [inner]).invoices[0].invoice_number == "1"
     assert read_document(packed, [inner, outer]).invoices[0].invoice_number == "2"

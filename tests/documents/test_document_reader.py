@@ -48,7 +48,7 @@ def _reader(name: str, result: Any, *, claim: bytes = b"") -> DocumentReader:
             raise result
         return result
 
-    return DocumentReader(name, name, lambda content: content.startswith(claim), read)
+    return DocumentReader(name, lambda content: content.startswith(claim), read)
 
 
 def _invoices(*rows: dict[str, Any]) -> pl.DataFrame:
@@ -125,7 +125,7 @@ def test_claim_that_raises(error: type[BaseException]) -> None:
     def claims(_content: bytes) -> bool:
         raise error
 
-    (facts,), name = read_document(b"A", [DocumentReader("bad", "x", claims, lambda _: Facts())])
+    (facts,), name = read_document(b"A", [DocumentReader("bad", claims, lambda _: Facts())])
     assert (name, error.__name__ in (facts.problem or "")) == ("bad", True)
 
 
@@ -176,7 +176,7 @@ def test_same_document_is_read_once() -> None:
         lines = (Line(line_number=1, quantity=Decimal("1.5")),)
         return Facts(issue_date=date(2026, 10, 5), order_ids=("702-1234567-1234567",), lines=lines)
 
-    reader = DocumentReader("r", "x", lambda _: True, read)
+    reader = DocumentReader("r", lambda _: True, read)
     row = {"sha256": hashlib.sha256(b"1").hexdigest(), "content": b"1"}
     read = read_frame(_invoices(row | {"purchase_order_number": "A"}, row | {"purchase_order_number": "B"}), [reader])
     table = read.facts
@@ -215,7 +215,7 @@ def test_order_and_reading_once(contents: list[bytes | None], ahead: int) -> Non
 
     documents = [Received(str(content), content) for content in contents]
     rows: list[int] = []
-    submit = at_once([DocumentReader("r", "x", lambda _: True, read)])
+    submit = at_once([DocumentReader("r", lambda _: True, read)])
     table = read_all(documents, submit, ahead=ahead, done=rows.append).facts
     assert table["invoice_number"].to_list() == [content and content.decode() for content in contents]
     assert sorted(seen) == sorted({content for content in contents if content})

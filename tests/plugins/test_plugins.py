@@ -40,7 +40,7 @@ class Mine:
 
     @hookimpl
     def register_document_readers(self, register):
-        register(DocumentReader(self.name, "receipt", lambda content: content.startswith(b"<?xml"), lambda _: Facts()))
+        register(DocumentReader(self.name, lambda content: content.startswith(b"<?xml"), lambda _: Facts()))
 
     @hookimpl
     def register_reconcile_rules(self, register):

@@ -20,7 +20,7 @@ ONE = pl.DataFrame({"key": ["A"], "amount": ["1.00"], "currency": ["BRL"]})
 
 
 def reader(name) -> DocumentReader:
-    return DocumentReader(name, "x", lambda _: False, lambda _: Facts())
+    return DocumentReader(name, lambda _: False, lambda _: Facts())
 
 
 def rule(title) -> Rule:

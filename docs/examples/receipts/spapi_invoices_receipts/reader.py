@@ -43,7 +43,7 @@ def read(content: bytes) -> Facts:
     )
 
 
-READER: Final = DocumentReader("receipts", "receipt", claims=claims, read=read)
+READER: Final = DocumentReader("receipts", claims=claims, read=read)
 
 
 def _money(text: str) -> tuple[str, Decimal]:
