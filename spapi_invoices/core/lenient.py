@@ -6,9 +6,9 @@ from typing import Any, Final, TypeVar, get_args, get_origin
 
 import msgspec
 
-from spapi_invoices.core.models import unknown_fields
+from spapi_invoices.core.models import Answered, fields, known_part
 
-T = TypeVar("T", bound=msgspec.Struct)
+T = TypeVar("T", bound=Answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,14 @@ def convert(raw: object, struct: type[T]) -> Lenient:
     An entry of a list that cannot be read becomes an empty one where its struct allows that, so that the others keep their
     places; else it is left out.
     """
-    unknown = unknown_fields(raw, struct)
+    unknown: frozenset[str] = frozenset()
     try:
         return Lenient(msgspec.convert(raw, struct), (), unknown)
     except msgspec.ValidationError:
-        problems: list[str] = []
-        kept = _readable(raw, struct, "", problems)
-        return Lenient(None if kept is _UNREADABLE else kept, tuple(problems), unknown)
+        known, unknown = known_part(raw, struct)
+    problems: list[str] = []
+    kept = _readable(known, struct, "", problems)
+    return Lenient(None if kept is _UNREADABLE else kept, tuple(problems), unknown)
 
 
 _UNREADABLE: Final = object()
@@ -69,14 +70,14 @@ def _readable(raw: Any, kind: Any, at: str, problems: list[str]) -> Any:  # noqa
 def _readable_struct(raw: dict[str, Any], struct: type[msgspec.Struct], at: str, problems: list[str]) -> Any:  # noqa: ANN401
     kept: dict[str, Any] = {}
     prefix = f"{at}." if at else ""
-    for field in msgspec.structs.fields(struct):
+    for field in fields(struct):
         if field.encode_name in raw:
             value = _readable(raw[field.encode_name], field.type, prefix + field.encode_name, problems)
             if value is not _UNREADABLE:
                 kept[field.name] = value
         elif field.required:
             problems.append(f"{prefix}{field.encode_name}: Object missing required field")
-    complete = all(field.name in kept or not field.required for field in msgspec.structs.fields(struct))
+    complete = all(field.name in kept or not field.required for field in fields(struct))
     return struct(**kept) if complete else _UNREADABLE
 
 
@@ -84,4 +85,4 @@ def _empty(kind: Any) -> Any:  # noqa: ANN401 - an annotation
     """An empty struct of the kind, or `_UNREADABLE` if it has required fields or is no struct."""
     if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
         return _UNREADABLE
-    return _UNREADABLE if any(field.required for field in msgspec.structs.fields(kind)) else kind()
+    return _UNREADABLE if any(field.required for field in fields(kind)) else kind()

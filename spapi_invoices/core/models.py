@@ -1,8 +1,7 @@
 """Amazon's JSON as msgspec structs, field names exactly Amazon's. Not for judging values: `spapi_invoices.frames` does.
 
 Every field that Amazon does not mark as required may be absent, which reads as ``None``. Enums that Amazon may extend are
-texts; the values known today are listed as ``KNOWN_*`` and checked against the official models in the tests. A field that
-is not here is ignored by msgspec, and `unknown_fields` names it.
+texts; the values known today are listed as ``KNOWN_*`` and checked against the official models in the tests.
 
 Sources: shipmentInvoicingV0.json, vendorDirectFulfillmentShippingV1.json, vendorDirectFulfillmentShipping_2021-12-28.json,
 tokens_2021-03-01.json of amzn/selling-partner-api-models.
@@ -10,6 +9,7 @@ tokens_2021-03-01.json of amzn/selling-partner-api-models.
 
 # Amazon's spelling, not ours.
 # ruff: noqa: N815
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -28,6 +28,13 @@ class _Struct(msgspec.Struct, frozen=True, kw_only=True):
         return []
 
 
+class Answered(_Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """A part of an answer. A field that is not here is refused, so that none is passed over: `core.lenient` reads on, and names it.
+
+    The garbage collector need not look at these: what is frozen and made of texts and numbers has no cycle.
+    """
+
+
 class Error(_Struct, frozen=True):
     """An entry of an error list."""
 
@@ -36,13 +43,13 @@ class Error(_Struct, frozen=True):
     details: str | None = None
 
 
-class Pagination(_Struct, frozen=True):
+class Pagination(Answered, frozen=True):
     """``nextToken`` is absent on the last page."""
 
     nextToken: str | None = None
 
 
-class CustomerInvoice(_Struct, frozen=True):
+class CustomerInvoice(Answered, frozen=True):
     """A purchase order's invoice; ``content`` is the document in base64, in India a PDF."""
 
     purchaseOrderNumber: str
@@ -52,21 +59,21 @@ class CustomerInvoice(_Struct, frozen=True):
         return f"CustomerInvoice({self.purchaseOrderNumber}, {len(self.content)} characters)"
 
 
-class CustomerInvoiceList(_Struct, frozen=True):
+class CustomerInvoiceList(Answered, frozen=True):
     """One page of invoices."""
 
     pagination: Pagination | None = None
     customerInvoices: list[CustomerInvoice] | None = None
 
 
-class Money(_Struct, frozen=True):
+class Money(Answered, frozen=True):
     """``Amount`` is a decimal text."""
 
     CurrencyCode: str | None = None
     Amount: str | None = None
 
 
-class Address(_Struct, frozen=True):
+class Address(Answered, frozen=True):
     """Where a shipment goes. Personal data."""
 
     Name: str | None = None
@@ -86,7 +93,7 @@ class Address(_Struct, frozen=True):
         return "Address('***')"
 
 
-class PaymentInformation(_Struct, frozen=True):
+class PaymentInformation(Answered, frozen=True):
     """A payment. ``AcquirerId`` is the acquirer's CNPJ; ``AuthorizationCode`` is personal data."""
 
     PaymentMethod: str | None = None
@@ -99,7 +106,7 @@ class PaymentInformation(_Struct, frozen=True):
         return f"PaymentInformation({self.PaymentMethod!r})"
 
 
-class TaxClassification(_Struct, frozen=True):
+class TaxClassification(Answered, frozen=True):
     """A tax identifier, as CNPJ or CPF, and its value."""
 
     Name: str | None = None
@@ -109,7 +116,7 @@ class TaxClassification(_Struct, frozen=True):
         return f"TaxClassification({self.Name!r})"
 
 
-class TaxInfo(_Struct, frozen=True):
+class TaxInfo(Answered, frozen=True):
     """Tax identifiers of the buyer (``BuyerTaxInfo``, personal data) or of the marketplace (``MarketplaceTaxInfo``)."""
 
     CompanyLegalName: str | None = None
@@ -120,7 +127,7 @@ class TaxInfo(_Struct, frozen=True):
         return "TaxInfo('***')"
 
 
-class ShipmentItem(_Struct, frozen=True):
+class ShipmentItem(Answered, frozen=True):
     """A line. ``ItemPrice`` is already multiplied by ``QuantityOrdered`` and excludes shipping and gift wrap."""
 
     ASIN: str | None = None
@@ -136,7 +143,7 @@ class ShipmentItem(_Struct, frozen=True):
     SerialNumbers: list[str] | None = None
 
 
-class ShipmentDetail(_Struct, frozen=True):
+class ShipmentDetail(Answered, frozen=True):
     """What a seller needs to issue a shipment's invoice."""
 
     WarehouseId: str | None = None
@@ -170,7 +177,7 @@ class SubmitInvoiceRequest(_Struct, frozen=True, omit_defaults=True):
         return f"SubmitInvoiceRequest({len(self.InvoiceContent)} characters)"
 
 
-class ShipmentInvoiceStatusInfo(_Struct, frozen=True):
+class ShipmentInvoiceStatusInfo(Answered, frozen=True):
     """A shipment and the state of its invoice."""
 
     AmazonShipmentId: str | None = None
@@ -215,23 +222,46 @@ class AccessTokenResponse(_Struct, frozen=True):
         return f"AccessTokenResponse(expires_in={self.expires_in})"
 
 
-def unknown_fields(raw: Any, struct: type[msgspec.Struct], at: str = "") -> frozenset[str]:  # noqa: ANN401 - parsed JSON
+def unknown_fields(raw: Any, struct: type[msgspec.Struct]) -> frozenset[str]:  # noqa: ANN401 - parsed JSON
     """Name the fields in ``raw`` that ``struct`` does not know, list indexes left out.
 
     >>> sorted(unknown_fields({"Amount": "1", "Tax": {"Rate": 1}}, Money))
     ['Tax']
     """
+    return known_part(raw, struct)[1]
+
+
+def known_part(raw: Any, struct: type[msgspec.Struct]) -> tuple[Any, frozenset[str]]:  # noqa: ANN401 - parsed JSON
+    """A copy without the fields that ``struct`` does not know, and their names, list indexes left out."""
+    unknown: set[str] = set()
+    return _known(raw, struct, "", unknown), frozenset(unknown)
+
+
+def _known(raw: Any, struct: type[msgspec.Struct], at: str, unknown: set[str]) -> Any:  # noqa: ANN401 - parsed JSON
     if not isinstance(raw, dict):
-        return frozenset()
-    known = {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
-    found = {f"{at}{name}" for name in raw.keys() - known.keys()}
-    for name in raw.keys() & known.keys():
-        inner = _struct_in(known[name])
-        if inner is not None:
-            values = raw[name] if isinstance(raw[name], list) else [raw[name]]
-            for value in values:
-                found |= unknown_fields(value, inner, f"{at}{name}.")
-    return frozenset(found)
+        return raw
+    inside, kept = _inside(struct), {}
+    for name, value in raw.items():
+        if name not in inside:
+            unknown.add(at + name)
+        elif (inner := inside[name]) is None:
+            kept[name] = value
+        elif isinstance(value, list):
+            path = f"{at}{name}."
+            kept[name] = [_known(one, inner, path, unknown) for one in value]
+        else:
+            kept[name] = _known(value, inner, f"{at}{name}.", unknown)
+    return kept
+
+
+# msgspec reads the annotations anew each time, which takes longer than a shipment.
+fields: Final = cache(msgspec.structs.fields)
+
+
+@cache
+def _inside(struct: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct] | None]:
+    """Each field's name in JSON, and the struct in it."""
+    return {field.encode_name: _struct_in(field.type) for field in fields(struct)}
 
 
 def _struct_in(annotation: Any) -> type[msgspec.Struct] | None:  # noqa: ANN401 - a type annotation

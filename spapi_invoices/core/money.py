@@ -42,8 +42,12 @@ def parse_amount(text: str, *, digits: int = 18, places: int = 2) -> Decimal:
     return Decimal(text).quantize(form.last_place, context=form.context)
 
 
+def amount_pattern(digits: int = 18, places: int = 2) -> str:
+    """The texts that `parse_amount` reads, as a regular expression for other engines than Python's too."""
+    # Zeros behind the last place lose nothing.
+    return rf"[+-]?[0-9]{{1,{digits - places}}}(\.[0-9]{{1,{places}}}0*)?"
+
+
 @cache
 def _form(digits: int, places: int) -> _Form:
-    # Zeros behind the last place lose nothing.
-    pattern = rf"[+-]?[0-9]{{1,{digits - places}}}(\.[0-9]{{1,{places}}}0*)?"
-    return _Form(re.compile(pattern, re.ASCII), Decimal(1).scaleb(-places), Context(prec=digits))
+    return _Form(re.compile(amount_pattern(digits, places)), Decimal(1).scaleb(-places), Context(prec=digits))

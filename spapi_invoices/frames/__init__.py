@@ -6,7 +6,7 @@ A module is imported when it is first used: ``spi.frames.schemas``.
 from importlib import import_module
 from typing import Any
 
-_MODULES = ("build", "display", "schemas")
+_MODULES = ("build", "display", "schemas", "shipment_lines", "shipment_records", "shipment_tables", "values")
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module of this package

@@ -1,7 +1,4 @@
-"""The columns of any dataframe as exact amounts, texts and days. What would be guessed at is refused.
-
-Also what an amount of ours is: the one place for its types and its limit.
-"""
+"""The columns of any dataframe as exact amounts, texts and days. What would be guessed at is refused."""
 
 import re
 from collections.abc import Sequence
@@ -12,13 +9,8 @@ import polars as pl
 
 from spapi_invoices.core.money import parse_amount
 from spapi_invoices.errors import InvalidRequest
+from spapi_invoices.frames.values import AMOUNT, LIMIT, WIDE, read_amount
 
-AMOUNT: Final = pl.Decimal(18, 2)
-# For sums: it cannot overflow where amounts can.
-WIDE: Final = pl.Decimal(38, 2)
-LIMIT: Final = 10**16
-# The same texts as core.money.parse_amount takes, so that a text it refuses is never cast.
-_AMOUNT_TEXT: Final = r"^[+-]?[0-9]{1,16}(\.[0-9]{1,2}0*)?$"
 _TOO_LONG: Final = re.compile(r"[+-]?[0-9]{17,40}(\.[0-9]*)?", re.ASCII)
 _INSTANT_TEXT: Final = "%+"  # RFC 3339, with Z or an offset
 
@@ -87,7 +79,7 @@ def amount(table: pl.DataFrame, column: str) -> pl.Expr:
     if _is_empty(table[column]):
         return _nothing(AMOUNT).alias(column)
     if kind == pl.String:
-        return pl.when(value.str.contains(_AMOUNT_TEXT)).then(value).cast(AMOUNT).alias(column)
+        return read_amount(value).alias(column)
     if kind.is_integer():
         fits = value.cast(pl.Int128).is_between(-LIMIT, LIMIT, closed="none")
         return pl.when(fits).then(value).cast(AMOUNT).alias(column)

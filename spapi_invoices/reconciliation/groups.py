@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 
 from spapi_invoices.errors import InvalidRequest
-from spapi_invoices.reconciliation.columns import AMOUNT, LIMIT, WIDE
+from spapi_invoices.frames.values import AMOUNT, LIMIT, WIDE
 
 _NO_REFS: Final = pl.lit([], pl.List(pl.String))
 

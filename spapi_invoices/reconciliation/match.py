@@ -10,7 +10,7 @@ import polars as pl
 from spapi_invoices.core.money import parse_amount
 from spapi_invoices.errors import InvalidRequest
 from spapi_invoices.frames.schemas import Reconciliation, polars_schema, validate
-from spapi_invoices.reconciliation.columns import AMOUNT, LIMIT, WIDE
+from spapi_invoices.frames.values import AMOUNT, LIMIT, WIDE
 from spapi_invoices.reconciliation.crosswalk import apply_crosswalk
 from spapi_invoices.reconciliation.groups import group_rows, refuse_sums
 from spapi_invoices.reconciliation.reasons import tell

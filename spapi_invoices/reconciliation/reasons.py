@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-from spapi_invoices.reconciliation.columns import WIDE
+from spapi_invoices.frames.values import WIDE
 
 _NOUNS: Final = {"left": "invoice", "right": "shipment"}
 _ACCEPTED: Final = "amounts agree; Amazon accepted the invoice"

@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from spapi_invoices.frames.schemas import ReconciliationItems, polars_schema, validate
-from spapi_invoices.reconciliation.columns import WIDE
+from spapi_invoices.frames.values import WIDE
 from spapi_invoices.reconciliation.reasons import money
 from spapi_invoices.reconciliation.rules import AGREEING, RULES
 

@@ -21,7 +21,7 @@ from typing import Final
 import polars as pl
 
 from spapi_invoices.frames.schemas import STATUSES
-from spapi_invoices.reconciliation.columns import WIDE
+from spapi_invoices.frames.values import WIDE
 
 
 # Two rules are the same if they are one value: expressions cannot be compared.

@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from spapi_invoices.reconciliation.columns import WIDE
+from spapi_invoices.frames.values import WIDE
 from spapi_invoices.reconciliation.result import Result
 from spapi_invoices.reconciliation.rules import AGREEING, RULES, Rule
 from spapi_invoices.report.writer import ReportContext
