@@ -49,8 +49,7 @@ def text(table: pl.DataFrame, column: str) -> pl.Expr:
         raise InvalidRequest(
             f"column {column} holds {kind} where texts belong. Next: turn it into texts as they should be compared"
         )
-    value = pl.col(column).cast(pl.String).str.strip_chars()
-    return pl.when(value != "").then(value).alias(column)
+    return pl.col(column).cast(pl.String).str.strip_chars().replace("", None)
 
 
 def texts(table: pl.DataFrame, column: str) -> pl.Expr:

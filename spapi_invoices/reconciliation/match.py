@@ -10,12 +10,14 @@ import polars as pl
 from spapi_invoices.core.money import parse_amount
 from spapi_invoices.errors import InvalidRequest
 from spapi_invoices.frames.schemas import Reconciliation, polars_schema, validate
-from spapi_invoices.frames.values import AMOUNT, LIMIT, WIDE
+from spapi_invoices.frames.values import AMOUNT, LIMIT
 from spapi_invoices.reconciliation.crosswalk import apply_crosswalk
 from spapi_invoices.reconciliation.groups import group_rows, refuse_sums
+from spapi_invoices.reconciliation.order import in_order
+from spapi_invoices.reconciliation.plain import plain_pairs, without
 from spapi_invoices.reconciliation.reasons import tell
 from spapi_invoices.reconciliation.result import Result
-from spapi_invoices.reconciliation.rules import AGREEING, DIFFERENCE, RULES, Rule, apply_rules, decide
+from spapi_invoices.reconciliation.rules import DIFFERENCE, RULES, Rule, apply_rules, decide
 from spapi_invoices.reconciliation.sides import as_side
 from spapi_invoices.reconciliation.stated import follow_shipments
 
@@ -62,21 +64,23 @@ def reconcile(  # noqa: PLR0913 - what a comparison depends on
     if crosswalk is not None:
         left_rows, notes = apply_crosswalk(left_rows, right_rows, crosswalk)
     left_rows = follow_shipments(left_rows, right_rows)
-    groups = group_rows(left_rows, right_rows).with_columns(tolerance=pl.lit(allowed, AMOUNT), difference=DIFFERENCE)
-    refuse_sums(groups.filter(pl.col("difference").abs() >= LIMIT))
-    decided = decide(groups).with_columns(
-        difference=pl.when(pl.col("status") != "not_comparable").then(pl.col("difference").cast(AMOUNT)),
-        age_days=pl.when(pl.col("date") <= pl.lit(as_of, pl.Date)).then(
-            (pl.lit(as_of, pl.Date) - pl.col("date")).dt.total_days()
-        ),
-    )
-    matches = _in_order(tell(decided, left_rows, right_rows).select(_COLUMNS))
-    matches, faults = _with_rules(matches, [rule for rule in rules if rule not in RULES])
+    pairs = plain_pairs(left_rows, right_rows)
+    rest = without(left_rows, pairs["left"]), without(right_rows, pairs["right"])
+    lines = in_order(_lines(*rest, allowed), pairs, left_rows, right_rows)
+    day = pl.lit(as_of, pl.Date)
+    matches = lines.with_columns(
+        tolerance=pl.lit(allowed, AMOUNT),
+        age_days=pl.when(pl.col("date") <= day).then((day - pl.col("date")).dt.total_days()),
+    ).select(_COLUMNS)
+    added = [rule for rule in rules if rule not in RULES]
+    if added:
+        told, faults = apply_rules(matches, added)
+        matches, notes = in_order(told, pairs.clear(), left_rows, right_rows), (*notes, *faults)
     return Result(
         matches=validate(Reconciliation, matches),
         tolerance=allowed,
         as_of=as_of,
-        notes=(*notes, *faults),
+        notes=notes,
         left_rows=left_rows,
         right_rows=right_rows,
     )
@@ -104,39 +108,11 @@ def parse_tolerance(tolerance: str | Decimal | int) -> Decimal:
     return allowed
 
 
-def _with_rules(matches: pl.DataFrame, rules: Sequence[Rule]) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    if not rules:
-        return matches, ()
-    told, faults = apply_rules(matches, rules)
-    return _in_order(told), faults
-
-
-def _in_order(matches: pl.DataFrame) -> pl.DataFrame:
-    """Sort by precedence, then the largest difference, then key; rows without a key by all that they have."""
-    agrees = pl.col("status").is_in(AGREEING)
-    size = pl.col("difference").cast(WIDE).abs()
-    refs = pl.concat_list("left_refs", "right_refs").list.first()
-    open_ones = matches.filter(~agrees).sort(
-        "status",
-        size,
-        "key",
-        "currency",
-        pl.col("left_count"),
-        refs,
-        pl.coalesce("left_amount", "right_amount"),
-        "date",
-        pl.col("reasons").list.join("\n"),
-        descending=[False, True, *[False] * 7],
-        nulls_last=True,
+def _lines(left: pl.DataFrame, right: pl.DataFrame, tolerance: Decimal) -> pl.DataFrame:
+    """What the rules find in rows that are not plain: the columns of ``Reconciliation`` but for tolerance and age."""
+    groups = group_rows(left, right).with_columns(tolerance=pl.lit(tolerance, AMOUNT), difference=DIFFERENCE)
+    refuse_sums(groups.filter(pl.col("difference").abs() >= LIMIT))
+    decided = decide(groups).with_columns(
+        difference=pl.when(pl.col("status") != "not_comparable").then(pl.col("difference").cast(AMOUNT))
     )
-    return pl.concat([open_ones, *(part for status in AGREEING for part in _agreeing(matches.filter(status=status)))])
-
-
-def _agreeing(matches: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Sort groups of one status that agree; most differ by nothing, and one sort key is twice as fast as three."""
-    exact = pl.col("difference") == 0
-    near = matches.filter(~exact).sort(
-        pl.col("difference").cast(WIDE).abs(), "key", "currency", descending=[True, False, False]
-    )
-    # Groups of one key arrive in a fixed order: see groups._fold.
-    return near, matches.filter(exact).sort("key", maintain_order=True)
+    return tell(decided, left, right).select(name for name in _COLUMNS if name not in {"tolerance", "age_days"})

@@ -7,8 +7,8 @@ import polars as pl
 from spapi_invoices.frames.values import WIDE
 
 _NOUNS: Final = {"left": "invoice", "right": "shipment"}
-_ACCEPTED: Final = "amounts agree; Amazon accepted the invoice"
-_MATCHED: Final = "amounts agree to the last digit"
+ACCEPTED: Final = "amounts agree; Amazon accepted the invoice"
+MATCHED: Final = "amounts agree to the last digit"
 # What Amazon says of the invoice of a shipment; a text it added since is told as it is.
 _ASKED: Final = {
     "NotFound": "Amazon has no invoice for shipment {} (NotFound)",
@@ -46,12 +46,12 @@ def tell(groups: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> pl.Da
     plain = exact.fill_null(value=False) & ~pl.col("noted") & (pl.col("left_count") == 1) & (pl.col("right_count") == 1)
     short, long = groups.filter(plain), groups.filter(~plain)
     accepted, unasked = pl.col("status") == "accepted", pl.col("asked").is_null()
-    told = pl.concat_list(pl.lit(_MATCHED), _asked(pl.col("right_refs").list.first(), pl.col("asked")))
+    told = pl.concat_list(pl.lit(MATCHED), _asked(pl.col("right_refs").list.first(), pl.col("asked")))
     return pl.concat(
         [
             _tell_each(long, left, right),
-            short.filter(accepted).with_columns(reasons=pl.lit([_ACCEPTED])),
-            short.filter(~accepted & unasked).with_columns(reasons=pl.lit([_MATCHED])),
+            short.filter(accepted).with_columns(reasons=pl.lit([ACCEPTED])),
+            short.filter(~accepted & unasked).with_columns(reasons=pl.lit([MATCHED])),
             short.filter(~accepted & ~unasked).with_columns(reasons=told),
         ]
     )
@@ -142,10 +142,10 @@ def _headline() -> pl.Expr:
             "other_currencies",
         ),
         "accepted": pl.when(pl.col("difference") == 0)
-        .then(pl.lit(_ACCEPTED))
+        .then(pl.lit(ACCEPTED))
         .otherwise(pl.lit("amounts agree within the tolerance; Amazon accepted the invoice")),
         "within_tolerance": pl.concat_str(pl.lit("within the tolerance of "), money(pl.col("tolerance"))),
-        "matched": pl.lit(_MATCHED),
+        "matched": pl.lit(MATCHED),
     }
     choice = pl.lit(None, pl.String)
     for status, sentence in sentences.items():

@@ -149,14 +149,14 @@ RULES: Final = (
 AGREEING: Final = tuple(rule.status for rule in RULES if rule.agrees)
 # The statuses that added rules may give. The others are facts about the rows, or Amazon's own words.
 ADDED: Final = ("not_comparable", "duplicate", "amount_differs")
-_STATUS: Final = pl.Enum(STATUSES)
+STATUS: Final = pl.Enum(STATUSES)
 
 
 def decide(groups: pl.DataFrame) -> pl.DataFrame:
     """Add ``status``: of each group the first rule that applies. ``difference`` and ``tolerance`` must be there."""
-    choice = pl.lit(RULES[-1].status, _STATUS)
+    choice = pl.lit(RULES[-1].status, STATUS)
     for rule in reversed(RULES[:-1]):
-        choice = pl.when(rule.applies).then(pl.lit(rule.status, _STATUS)).otherwise(choice)
+        choice = pl.when(rule.applies).then(pl.lit(rule.status, STATUS)).otherwise(choice)
     return groups.with_columns(status=choice)
 
 
@@ -205,7 +205,7 @@ def _flaw(rule: Rule) -> str:
 
 def _apply(rule: Rule, applies: pl.Expr) -> list[pl.Expr]:
     said = f"{rule.title}: {rule.meaning}" + (f" Next: {rule.next_step}" if rule.next_step else "")
-    status, least = pl.col("status"), pl.lit(rule.status or None, _STATUS)
+    status, least = pl.col("status"), pl.lit(rule.status or None, STATUS)
     return [
         # An Enum is ordered as its categories are: by precedence. Nothing is above null.
         pl.when(applies & (status > least)).then(least).otherwise(status).alias("status"),
