@@ -167,17 +167,15 @@ def set_setting(db: sqlite3.Connection, name: str, value: str) -> None:
 
 
 def _connected(path: Path) -> sqlite3.Connection:
-    db = _connection(str(path))
     try:
-        _version(db)
+        return _connection(str(path))
     except sqlite3.OperationalError:
-        db.close()
-        # WAL wants to make a small file beside it, for which a full disk has no room and a read-only one no leave. Without
-        # a log, all that was committed is in the ledger itself, and it can be read as it stands.
-        if path.with_name(f"{NAME}-wal").exists():
+        # WAL wants to make a small file beside it, for which a full disk has no room and a read-only one no leave. With
+        # nothing in the log, all that was committed is in the ledger itself, and it can be read as it stands.
+        log = path.with_name(f"{NAME}-wal")
+        if log.exists() and log.stat().st_size:
             raise
-        db = _connection(f"file:{quote(str(path.absolute()))}?immutable=1")
-    return db
+        return _connection(f"file:{quote(str(path.absolute()))}?immutable=1")
 
 
 def _connection(database: str) -> sqlite3.Connection:
@@ -189,8 +187,12 @@ def _connection(database: str) -> sqlite3.Connection:
         # `sync` hands it from thread to thread, one at a time.
         check_same_thread=False,
     )
-    # What is deleted is overwritten. A commit is not forced to the disk: it outlives the process, and not a power cut.
-    db.executescript("PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL")
+    try:
+        # What is deleted is overwritten. A commit is not forced to the disk: it outlives the process, and not a power cut.
+        db.executescript("PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL; PRAGMA user_version")
+    except sqlite3.DatabaseError:
+        db.close()
+        raise
     return db
 
 

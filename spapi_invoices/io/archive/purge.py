@@ -53,7 +53,7 @@ def remove(folder: Path, db: sqlite3.Connection, before: datetime, now: datetime
     when = {"before": text(before), "now": text(now)}
     rows = db.execute(f"SELECT amazon_shipment_id FROM shipments WHERE {_DUE_SHIPMENTS}", when)  # noqa: S608 - ours
     shipment_ids = pl.Series([one for (one,) in rows], dtype=pl.String)
-    changed = list(_without_personal_data(folder, db, shipment_ids)) if len(shipment_ids) else []
+    changed = list(_without_personal_data(folder, db, shipment_ids))
     with transaction(db):
         for old, new in changed:
             parts.replace(db, [old], new)

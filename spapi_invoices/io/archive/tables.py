@@ -26,7 +26,7 @@ def attempts(db: sqlite3.Connection, ship_from_party_id: str | None) -> dict[int
     """By its row in the ledger, each attempt that tells of a warehouse, or of all for ``None``; from first to last."""
     rows = db.execute(
         "SELECT id, window_start, window_end, asked_at, state = 'complete', rows, error FROM windows "
-        "WHERE ship_from_party_id IS NULL OR ship_from_party_id = ? ORDER BY asked_at, id",
+        "WHERE ship_from_party_id IS NULL OR ship_from_party_id = ? ORDER BY id",
         (ship_from_party_id,),
     )
     return {

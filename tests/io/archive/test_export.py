@@ -1,0 +1,89 @@
+"""Taking things out: each document is checked, and none is written over another."""
+
+import base64
+
+import pytest
+from archived import at, fresh, held, scripted
+
+from spapi_invoices.errors import FileFailed
+
+
+def invoice(number: str, content: bytes) -> dict[str, str]:
+    return {"purchaseOrderNumber": number, "content": base64.b64encode(content).decode()}
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """Two documents of A, one of B, and one that cannot be decoded."""
+    made = fresh(tmp_path)
+    some = [
+        invoice("A", b"%PDF-1"),
+        invoice("A", b"%PDF-2"),
+        invoice("B", b"%PDF-3"),
+        {"purchaseOrderNumber": "C", "content": "!"},
+    ]
+    made.sync(scripted(lambda _: some), "2026-09-01", "2026-09-03")
+    return made
+
+
+def damage(archive, content: bytes, wrong: bytes | None) -> None:
+    (path,) = [one for one in (archive.folder / "documents").rglob("*.pdf") if one.read_bytes() == content]
+    if wrong is None:
+        path.unlink()
+    else:
+        path.write_bytes(wrong)
+
+
+def contents(folder) -> list[bytes]:
+    return sorted(path.read_bytes() for path in folder.iterdir())
+
+
+class TestDocuments:
+    """PURCHASE_ORDER_NUMBER.pdf."""
+
+    def test_none_over_another(self, archive, tmp_path):
+        """Two documents of an order are two files, and exporting again changes nothing."""
+        for _ in range(2):
+            done = archive.export_documents(tmp_path / "out")
+            assert (done.saved, done.purged, done.damaged) == (3, 0, ())
+            assert contents(tmp_path / "out") == [b"%PDF-1", b"%PDF-2", b"%PDF-3"]
+        assert {path.name[:1] for path in (tmp_path / "out").iterdir()} == {"A", "B"}
+        assert (tmp_path / "out" / "A.pdf").read_bytes() == b"%PDF-1"
+
+    @pytest.mark.parametrize("wrong", [None, b"", b"%PDF-x"])
+    def test_damaged(self, archive, tmp_path, wrong):
+        """A document that is missing, empty or changed is named, and the others are saved."""
+        damage(archive, b"%PDF-3", wrong)
+        done = archive.export_documents(tmp_path / "out")
+        assert (done.saved, done.damaged) == (2, ("B",))
+        assert contents(tmp_path / "out") == [b"%PDF-1", b"%PDF-2"]
+
+    def test_purged(self, archive, tmp_path):
+        """What was purged is counted, and is no damage."""
+        at("2027-01-01T00:00:00+00:00", archive).purge()
+        done = archive.export_documents(tmp_path / "out")
+        assert (done.saved, done.purged, done.damaged) == (0, 3, ())
+
+
+class TestWithDocuments:
+    """Rows with their content, for those who read documents."""
+
+    def test_as_fetched(self, archive):
+        """Each row has its document; null where there never was one or it was purged."""
+        found = archive.with_documents(archive.scan("customer_invoices").collect())
+        assert found["content"].to_list() == [b"%PDF-1", b"%PDF-2", b"%PDF-3", None]
+        at("2027-01-01T00:00:00+00:00", archive).purge()
+        assert archive.with_documents(found)["content"].null_count() == len(held(archive))
+
+    def test_damaged(self, archive):
+        """A document that is not what was stored is an error, never a null."""
+        damage(archive, b"%PDF-2", b"%PDF-x")
+        with pytest.raises(FileFailed, match="is missing or not what was stored"):
+            archive.with_documents(archive.scan("customer_invoices").collect())
+
+    def test_read(self, archive):
+        """What comes out can be given to read_documents, and each fact has its purchase order."""
+        import spapi_invoices as spi
+
+        frame = archive.with_documents(archive.scan("customer_invoices").collect())
+        assert spi.read_documents(frame).facts["purchase_order_number"].to_list() == ["A", "A", "B", "C"]

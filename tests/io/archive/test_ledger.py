@@ -1,0 +1,115 @@
+"""The ledger: its versions, its transactions, and who may read it."""
+
+import os
+import sqlite3
+import stat
+
+import pytest
+from archived import ask, fresh
+
+from spapi_invoices.errors import ArchiveInvalid, FileFailed
+from spapi_invoices.io.archive import ledger, open_archive
+
+
+class TestOpen:
+    """What is an archive, and what is none."""
+
+    def test_an_archive_is_made_once(self, tmp_path):
+        """Opened again it is the same; its folder and files are for their owner only, whatever the umask."""
+        before = os.umask(0)
+        try:
+            archive = fresh(tmp_path)
+        finally:
+            os.umask(before)
+        assert open_archive(archive.folder).folder == archive.folder
+        assert stat.S_IMODE(archive.folder.stat().st_mode) == 0o700
+        assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in archive.folder.iterdir()} == {
+            "ledger.sqlite": 0o600,
+            "documents": 0o700,
+            "tables": 0o700,
+        }
+
+    def test_not_where_something_else_is(self, tmp_path):
+        """A folder with other files is left alone."""
+        (tmp_path / "thesis.txt").write_text("mine")
+        with pytest.raises(ArchiveInvalid, match="other files"):
+            open_archive(tmp_path)
+        assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+    def test_only_if_it_is_there(self, tmp_path):
+        """Without leave to create one, nothing is made."""
+        with pytest.raises(ArchiveInvalid, match="is no archive"):
+            open_archive(tmp_path / "a", create=False)
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize(
+        "content", [b"no database at all, but long enough to look at" * 50, b"SQLite format 3\0" + b"\1" * 4096]
+    )
+    def test_not_a_ledger(self, tmp_path, content):
+        """A file that SQLite cannot read is said to be none, with its path."""
+        (tmp_path / "ledger.sqlite").write_bytes(content)
+        with pytest.raises((ArchiveInvalid, FileFailed), match=r"ledger\.sqlite"):
+            open_archive(tmp_path)
+
+    def test_a_newer_version(self, tmp_path):
+        """An archive of a newer version is not touched, and the next step is said."""
+        archive = fresh(tmp_path)
+        db = sqlite3.connect(archive.folder / "ledger.sqlite")
+        db.execute(f"PRAGMA user_version = {len(ledger.MIGRATIONS) + 1}")
+        db.close()
+        with pytest.raises(
+            ArchiveInvalid, match=r"has version 2, and this package knows up to 1.*pip install --upgrade"
+        ):
+            open_archive(archive.folder)
+
+    def test_a_folder_that_cannot_be_made(self, tmp_path):
+        """A file in the way is an error with a path."""
+        (tmp_path / "file").write_text("")
+        with pytest.raises(FileFailed, match="file/archive"):
+            open_archive(tmp_path / "file" / "archive")
+
+
+class TestMigrations:
+    """From any version to the newest, with all that was there."""
+
+    def test_an_older_ledger(self, tmp_path, monkeypatch):
+        """Each missing step is taken once, in order; rows stay, and the version is the newest."""
+        archive = fresh(tmp_path)
+        archive.keep_for(archive.retention * 2)
+        steps = (
+            *ledger.MIGRATIONS,
+            "ALTER TABLE documents ADD COLUMN seen_at TEXT; UPDATE settings SET value = value || '0'",
+            "CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT;",
+        )
+        monkeypatch.setattr(ledger, "MIGRATIONS", steps)
+        for _ in range(2):
+            open_archive(archive.folder)
+        assert ask(archive, "PRAGMA user_version") == [(3,)]
+        assert ask(archive, "SELECT value FROM settings WHERE name = 'retention_seconds'") == [(f"{60 * 86400}0",)]
+        assert ask(archive, "SELECT count(seen_at) FROM documents") == [(0,)]
+
+    def test_a_step_that_fails(self, tmp_path, monkeypatch):
+        """A step that fails half way is undone, and the ledger is as it was."""
+        archive = fresh(tmp_path)
+        steps = (*ledger.MIGRATIONS, "CREATE TABLE half (id INTEGER); CREATE TABLE half (id INTEGER)")
+        monkeypatch.setattr(ledger, "MIGRATIONS", steps)
+        with pytest.raises(FileFailed, match="already exists"):
+            open_archive(archive.folder)
+        assert ask(archive, "PRAGMA user_version") == [(1,)]
+        assert ask(archive, "SELECT name FROM sqlite_master WHERE name = 'half'") == []
+
+
+class TestTransaction:
+    """All or nothing."""
+
+    def test_undone(self, tmp_path):
+        """What is raised inside undoes what was written inside."""
+        archive = fresh(tmp_path)
+        with ledger.opened(archive.folder) as db:
+            with pytest.raises(RuntimeError), ledger.transaction(db):  # noqa: PT012 - what was written before is the point
+                ledger.set_setting(db, "a", "1")
+                raise RuntimeError
+            assert ledger.setting(db, "a") is None
+            with ledger.transaction(db):
+                ledger.set_setting(db, "a", "2")
+        assert ask(archive, "SELECT value FROM settings WHERE name = 'a'") == [("2",)]

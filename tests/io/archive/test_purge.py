@@ -1,0 +1,184 @@
+"""Purging: no personal data is left anywhere in the folder, and what is not personal stays."""
+
+import base64
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from archived import FROM, TO, Archive, at, files, fresh, held, page, scripted
+
+from spapi_invoices.core.wire import HttpResponse
+from spapi_invoices.errors import InvalidRequest
+from spapi_invoices.frames.schemas import TABLES, personal_columns
+from spapi_invoices.io.archive import ledger, parts, purge
+from spapi_invoices.sandbox import running
+
+WORLD = {"customer_invoices": 30, "shipments": 25, "time_scale": 0}
+# The sandbox's clock stands at 2 November, 9:00.
+LATER = "2026-12-03T00:00:00+00:00"
+
+
+def everything(folder: Path) -> bytes:
+    """Every byte of the folder; of a Parquet file also what is packed in it."""
+    found = b""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            found += path.read_bytes()
+            if path.suffix == ".parquet":
+                found += json.dumps(pl.read_parquet(path).to_dicts(), default=str, ensure_ascii=False).encode()
+    return found
+
+
+def filled(tmp_path: Path, **world: int) -> Archive:
+    archive = fresh(tmp_path)
+    with running(**{**WORLD, **world}) as sandbox:
+        archive.sync(sandbox.client(), FROM, TO, shipment_ids=sandbox.world.shipments)
+    return archive
+
+
+def personal_values(archive: Archive) -> set[str]:
+    """All values in the columns of persons."""
+    return {
+        str(value)
+        for name in parts.SHIPMENT_TABLES
+        for column in personal_columns(TABLES[name])
+        for value in archive.scan(name).collect()[column].drop_nulls()
+    }
+
+
+class TestPurge:
+    """What is old goes."""
+
+    def test_no_byte_is_left(self, tmp_path):
+        """No personal value and no document is in any file of the folder: not in old parts, not in SQLite's log."""
+        archive = filled(tmp_path)
+        values, documents = (
+            personal_values(archive),
+            [p.read_bytes() for p in (archive.folder / "documents").rglob("*.pdf")],
+        )
+        assert len(values) > 50
+        assert len(documents) > 20
+        before = everything(archive.folder)
+        assert all(value.encode() in before for value in values)
+        done = at(LATER, archive).purge()
+        assert (done.documents, done.shipments) == (len(held(archive)) - 1, 25)  # one cannot be decoded
+        after = everything(archive.folder)
+        assert [value for value in values if len(value) > 3 and value.encode() in after] == []
+        assert [content for content in documents if content[-200:] in after] == []
+        assert personal_values(archive) == set()
+
+    def test_what_is_not_personal_stays(self, tmp_path):
+        """Rows and all other columns are as they were."""
+        archive = filled(tmp_path)
+        before = {name: archive.scan(name).collect() for name in parts.STORED}
+        at(LATER, archive).purge()
+        for name, frame in before.items():
+            hidden = personal_columns(TABLES[name])
+            assert archive.scan(name).collect().drop(hidden).equals(frame.drop(hidden))
+
+    def test_only_what_is_old(self, tmp_path):
+        """What was fetched later than that stays, in the same part as well."""
+        archive, day = fresh(tmp_path), "Mon, 02 Nov 2026 09:00:00 GMT"
+        client = scripted(lambda request: shipment(request, day) if "brazil" in request.path else invoices(request))
+        archive.sync(client, "2026-10-01", "2026-10-02", shipment_ids=["D1"])
+        day = "Mon, 30 Nov 2026 09:00:00 GMT"
+        archive.sync(client, shipment_ids=["D2"])
+        with ledger.opened(archive.folder) as db, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(parts, "_MANY", 2)
+            parts.compact(archive.folder, db)
+        done = at(LATER, archive).purge()
+        assert (done.documents, done.shipments) == (1, 1)
+        assert archive.scan("shipments").select("amazon_shipment_id", "buyer_name").collect().rows() == [
+            ("D1", None),
+            ("D2", "Maria Silva"),
+        ]
+
+    def test_a_document_of_two_orders(self, tmp_path):
+        """A document that another order still has is not deleted."""
+        archive, answers = fresh(tmp_path), iter([("A", "02 Nov"), ("B", "30 Nov")])
+
+        def answer(_):
+            number, day = next(answers)
+            one = page([{"purchaseOrderNumber": number, "content": PDF}])
+            return HttpResponse(status=200, headers={"date": f"Mon, {day} 2026 09:00:00 GMT"}, body=one.body)
+
+        archive.sync(scripted(answer), "2026-10-01", "2026-10-02")
+        archive.sync(scripted(answer), "2026-10-02", "2026-10-03")
+        assert at(LATER, archive).purge().documents == 1
+        assert [path for path in files(archive.folder) if path.suffix == ".pdf"] != []
+        found = archive.with_documents(archive.scan("customer_invoices").collect())
+        assert found["content"].to_list() == [base64.b64decode(PDF)] * 2
+
+    def test_it_does_not_come_back(self, tmp_path):
+        """A purged document or shipment that is fetched again is known, and not stored again."""
+        archive = filled(tmp_path)
+        at(LATER, archive).purge()
+        before = files(archive.folder), held(archive)
+        with running(**WORLD) as sandbox:
+            again = archive.sync(sandbox.client(), FROM, TO, look_back=timedelta(days=60))
+        assert (again.windows.height, again.invoices, again.shipments) == (6, 0, 0)
+        assert (files(archive.folder), held(archive)) == before
+        assert personal_values(archive) == set()
+
+    def test_dry_run(self, tmp_path):
+        """A dry run says the same and changes nothing."""
+        archive = filled(tmp_path)
+        before = everything(archive.folder)
+        dry = at(LATER, archive).purge(dry_run=True)
+        assert everything(archive.folder) == before
+        assert at(LATER, archive).purge() == dry
+        assert at(LATER, archive).purge().documents == 0
+
+    def test_older_than(self, tmp_path):
+        """Without a length the retention counts, which is 30 days until it is set; what is exactly so old stays."""
+        archive = filled(tmp_path)
+        assert archive.retention == timedelta(days=30)
+        limit = "2026-12-02T09:00:00+00:00"
+        assert at(limit, archive).purge(dry_run=True).documents == 0
+        assert at(limit, archive).purge(timedelta(days=29), dry_run=True).documents > 0
+        archive.keep_for(timedelta(days=20))
+        assert at(limit, archive).purge(dry_run=True).documents > 0
+        for change in (archive.keep_for, archive.purge):
+            with pytest.raises(InvalidRequest):
+                change(timedelta(days=-1))
+
+    def test_outdated_rows_go_too(self, tmp_path):
+        """An earlier answer of a shipment that was asked again holds an old name, and goes with the first purge."""
+        archive = fresh(tmp_path)
+        client = scripted(lambda request: shipment(request, "Mon, 02 Nov 2026 09:00:00 GMT", amount="12,50"))
+        archive.sync(client, shipment_ids=["D1", "D2"])
+        client = scripted(lambda request: shipment(request, "Mon, 30 Nov 2026 09:00:00 GMT", name="Ana Souza"))
+        archive.sync(client)
+        assert b"Maria Silva" in everything(archive.folder)
+        assert at(LATER, archive).purge().shipments == 0
+        assert b"Maria Silva" not in everything(archive.folder)
+        assert archive.scan("shipments").collect()["buyer_name"].to_list() == ["Ana Souza"] * 2
+
+    def test_a_crash_between_ledger_and_files(self, tmp_path, monkeypatch):
+        """If the process dies once the ledger says so, the next purge or sync deletes the files."""
+        archive = filled(tmp_path)
+        with monkeypatch.context() as patch:
+            patch.setattr(purge, "sweep", lambda *_: None)
+            at(LATER, archive).purge()
+        assert any(path.suffix == ".pdf" for path in files(archive.folder))
+        archive.sync(scripted(lambda request: shipment(request, "Mon, 30 Nov 2026 09:00:00 GMT")))
+        assert not any(path.suffix == ".pdf" for path in files(archive.folder))
+
+
+PDF = base64.b64encode(b"%PDF-1.4 an invoice of Maria Silva").decode()
+
+
+def invoices(_: object) -> list[dict[str, str]]:
+    return [{"purchaseOrderNumber": "A", "content": PDF}]
+
+
+def shipment(request, date: str, amount: str = "10.00", name: str = "Maria Silva") -> HttpResponse:
+    one = request.path.split("/")[6]
+    if request.path.endswith("status"):
+        payload = {"Shipments": {"AmazonShipmentId": one, "InvoiceStatus": "Accepted"}}
+    else:
+        price = {"CurrencyCode": "BRL", "Amount": amount}
+        payload = {"AmazonShipmentId": one, "BuyerName": name, "ShipmentItems": [{"ItemPrice": price}]}
+    return HttpResponse(status=200, headers={"date": date}, body=json.dumps({"payload": payload}).encode())
