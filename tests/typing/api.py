@@ -1,6 +1,6 @@
 """Never run: type-checked as a user would write it."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +17,11 @@ complete: bool = fetched.complete
 invoice: pl.DataFrame = client.customer_invoice("2JK3S9VC")
 shipments: spi.Shipments = client.shipments(["D1aB2"])
 receipt: spi.Receipt = client.submit_invoice("D1aB2", Path("nfe.xml"), dry_run=True)
+archive: spi.Archive = spi.open_archive("invoices")
+done: bool = archive.sync(client, "2026-10-01", shipment_ids=["D1aB2"], progress=True).complete
+held: pl.LazyFrame = archive.scan("customer_invoices")
+coverage: pl.DataFrame = archive.status("2026-10-01", date(2026, 10, 31), expected=["2JK3S9VC"]).coverage
+purged: int = archive.purge(timedelta(days=30), dry_run=True).documents
 documents: spi.Documents = spi.read_documents([fetched, Path("nfe")], processes=2, progress=print)
 facts: pl.DataFrame = documents.facts
 lines: pl.DataFrame = documents.lines

@@ -1,0 +1,173 @@
+"""The archive on the command line: data on stdout, messages on stderr, 3 for what is incomplete."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from conftest import DEMO, ROOT
+
+from spapi_invoices.cli import run
+from spapi_invoices.cli.archive import _TABLES
+from spapi_invoices.io.archive import Archive, tables
+
+OCTOBER = ["--from", "2026-10-01", "--to", "2026-11-01"]
+
+
+@pytest.fixture
+def synced(tmp_path: Path, capsys) -> str:
+    """An archive of the demo's recording."""
+    folder, ids = str(tmp_path / "archive"), str(ROOT / "cassettes" / "demo-shipment-ids.txt")
+    assert run(["--replay", str(DEMO), "archive", "sync", folder, *OCTOBER, "--ids-file", ids, "--format", "csv"]) == 0
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 7
+    assert err == "6 windows, 16 new customer invoices, 25 shipments, 25 invoice statuses\n"
+    return folder
+
+
+class TestSync:
+    """archive sync."""
+
+    def test_incomplete(self, tmp_path, capsys):
+        """Windows that the recording does not have are errors, a line each; the others are stored; the exit code is 3."""
+        folder = str(tmp_path / "archive")
+        arguments = ["--replay", str(DEMO), "archive", "sync", folder, "--from", "2026-10-01", "--to", "2026-11-08"]
+        assert run([*arguments, "--format", "csv"]) == 3
+        out, err = capsys.readouterr()
+        assert [line.split(",")[3] for line in out.splitlines()[1:]] == [*["complete"] * 5, "failed", "failed"]
+        assert err.count("Error: ") == 3
+        assert "is incomplete. Next: sync again" in err
+        assert run(["archive", "status", folder, "--format", "csv"]) == 3
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            ([], "neither dates nor shipments"),
+            (["--from", "tomorrow"], "is no date"),
+            ([*OCTOBER, "--look-back", "7"], "is no length of time"),
+            ([*OCTOBER, "--ids-file", "none.txt"], "none.txt cannot be read"),
+        ],
+    )
+    def test_usage(self, tmp_path, capsys, options, said):
+        """What is wrong with the options is said, and the next step."""
+        assert run(["--replay", str(DEMO), "archive", "sync", str(tmp_path / "a"), *options]) in {2, 3}
+        err = capsys.readouterr().err
+        assert said in err
+        assert "Next: " in err
+
+
+class TestStatus:
+    """archive status."""
+
+    def test_table_and_calendar(self, synced, capsys):
+        """The stretches as a table, under it the days with their marks and what those mean."""
+        assert run(["archive", "status", synced, "--from", "2026-09-30", "--to", "2026-10-20"]) == 3
+        out, err = capsys.readouterr()
+        assert "never_asked" in out
+        assert "  12#  13-  14-  15-  16-  17-  18#\n  19#" in out
+        assert out.endswith("# complete   - empty   ! failed   ? never asked\n")
+        assert "shipments: 25 remembered, 0 without details, 0 with problem, 7 accepted\n" in err
+
+    def test_the_calendar_is_for_people(self, synced, capsys):
+        """Other forms have the table alone."""
+        assert run(["archive", "status", synced, "--format", "csv"]) == 0
+        assert capsys.readouterr().out.splitlines()[0] == "window_start,window_end,state,error"
+
+    def test_expected(self, synced, tmp_path, capsys):
+        """Orders without an invoice are missing, invoices that nobody listed are unexpected."""
+        (tmp_path / "orders.csv").write_text("date,purchase_order_number\n2026-10-02,NOINVOICE\n2026-10-02,NF0QNB7D\n")
+        assert run(["archive", "status", synced, "--expect", str(tmp_path / "orders.csv"), "--format", "csv"]) == 3
+        out, err = capsys.readouterr()
+        assert out.splitlines()[1:3] == ["NOINVOICE,missing", "NF0QNB7D,invoiced"]
+        assert out.count("unexpected") == len(out.splitlines()) - 3
+        assert "1 of 2 purchase orders without an invoice" in err
+
+    def test_overdue(self, synced, capsys, monkeypatch):
+        """Personal data that is older than the retention is warned of, also when quiet."""
+        run(["archive", "retention", synced, "0h"])
+        monkeypatch.setattr(Archive, "status", lambda self, *a, **k: _status(Archive(self.folder, _far), *a, **k))
+        capsys.readouterr()
+        assert run(["--quiet", "archive", "status", synced, "--format", "csv"]) == 0
+        assert "Warning: 15 documents and the personal data of 25 shipments from before" in capsys.readouterr().err
+
+    def test_no_archive(self, tmp_path, capsys):
+        """A folder without an archive is not made one by looking."""
+        assert run(["archive", "status", str(tmp_path / "none")]) == 2
+        assert "is no archive. Next: " in capsys.readouterr().err
+        assert not (tmp_path / "none").exists()
+
+
+_status = Archive.status
+
+
+def _far():
+    from datetime import UTC, datetime
+
+    return datetime(2027, 1, 1, tzinfo=UTC)
+
+
+class TestPurge:
+    """archive purge and retention."""
+
+    def test_dry_then_done(self, synced, capsys):
+        """A dry run says what the purge then does."""
+        for options, verb in ((["--dry-run"], "would be purged"), ([], "purged")):
+            assert run(["archive", "purge", synced, "--older-than", "0h", *options]) == 0
+            out, err = capsys.readouterr()
+            assert (out, err.startswith(verb)) == ("", True)
+            assert "15 documents and the personal data of 25 shipments" in err
+        assert list((Path(synced) / "documents").rglob("*.pdf")) == []
+
+    def test_retention(self, synced, capsys):
+        """The retention is 30 days, and can be set."""
+        for arguments, said in (([], "30d"), (["45d"], "45d"), ([], "45d"), (["36h"], "36h")):
+            assert run(["archive", "retention", synced, *arguments]) == 0
+            assert capsys.readouterr().out == f"{said}\n"
+
+
+class TestExport:
+    """archive export."""
+
+    def test_documents_and_a_table(self, synced, tmp_path, capsys):
+        """Documents are files by purchase order; Parquet has them too, so they can be read on."""
+        target, out = tmp_path / "pdf", tmp_path / "invoices.parquet"
+        arguments = ["--save-documents", str(target), "--table", "customer_invoices", "-o", str(out)]
+        assert run(["archive", "export", synced, *arguments]) == 0
+        assert f"15 documents in {target}, 0 purged" in capsys.readouterr().err
+        frame = pl.read_parquet(out)
+        assert (frame.height, frame["content"].null_count(), len(list(target.iterdir()))) == (16, 1, 15)
+        assert run(["documents", "read", str(out), "-o", str(tmp_path / "facts.csv")]) == 0
+
+    def test_damage_is_said(self, synced, tmp_path, capsys):
+        """A document that is gone is named with the next step, and the exit code is 3."""
+        next((Path(synced) / "documents").rglob("*.pdf")).unlink()
+        assert run(["archive", "export", synced, "--save-documents", str(tmp_path / "pdf")]) == 3
+        err = capsys.readouterr().err
+        assert "14 documents in" in err
+        assert "is missing or not what was stored. Next: spapi-invoices customer-invoices get" in err
+
+    def test_nothing(self, synced, capsys):
+        """Without a wish nothing is exported, and that is misuse."""
+        assert run(["archive", "export", synced]) == 2
+        assert "nothing to export" in capsys.readouterr().err
+
+    def test_every_table(self, synced, capsys):
+        """The command knows each table of an archive, and each can be written."""
+        assert _TABLES == tables.NAMES
+        for name in _TABLES:
+            assert run(["archive", "export", synced, "--table", name, "--format", "json"]) == 0
+            assert capsys.readouterr().out.startswith("[")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("2JK3S9VC\n4Z32PABC\n", "looks like a number"),
+        ("order,date\nA,B\n", "name one of them purchase_order_number"),
+        ("purchase_order_number;date\nA;B\n", "semicolons"),
+    ],
+)
+def test_a_list_that_is_none(synced, tmp_path, capsys, content, said):
+    """A list without its header would lose its first number: it is refused, as is one without the column."""
+    (tmp_path / "orders.csv").write_text(content)
+    assert run(["archive", "status", synced, "--expect", str(tmp_path / "orders.csv")]) == 2
+    assert said in capsys.readouterr().err
