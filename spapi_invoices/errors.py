@@ -37,7 +37,13 @@ from typing import Any
 
 
 class SpapiInvoicesError(Exception):
-    """The root: ``except SpapiInvoicesError`` catches all that this package raises on purpose."""
+    """The root: ``except SpapiInvoicesError`` catches all that this package raises on purpose.
+
+    Attributes:
+        attempts: How many requests were sent in vain before it was raised.
+    """
+
+    attempts: int = 0
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Python's own way calls __init__ with the message alone: an error that breaks the pool of processes it came from.
@@ -87,6 +93,10 @@ class AlreadySubmitted(SpapiInvoicesError):
 
 class TransportFailed(SpapiInvoicesError):
     """No answer arrived: the connection failed, timed out or broke off."""
+
+    def __init__(self, message: str, attempts: int = 0) -> None:
+        self.attempts = attempts
+        super().__init__(message)
 
 
 class UnrecordedRequest(TransportFailed):

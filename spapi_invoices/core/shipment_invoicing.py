@@ -37,12 +37,14 @@ class ShipmentAnswer:
         problems: Field and reason of each such field.
         request_id: ``x-amzn-RequestId`` of the answer.
         unknown_fields: Fields that the official model does not have.
+        attempts: How many requests the answer took.
     """
 
     detail: ShipmentDetail
     problems: tuple[str, ...] = ()
     request_id: str | None = None
     unknown_fields: frozenset[str] = frozenset()
+    attempts: int = 1
 
 
 def build_get_shipment_details(shipment_id: str) -> HttpRequest:
@@ -70,9 +72,11 @@ def parse_get_shipment_details(response: HttpResponse) -> ShipmentAnswer:
     raise_for_status(asked, response)
     detail = _as_modelled(response.body)
     if detail is not None:
-        return ShipmentAnswer(detail, request_id=response.request_id)
+        return ShipmentAnswer(detail, request_id=response.request_id, attempts=response.attempts)
     one = convert(_payload(asked, response), ShipmentDetail)
-    return ShipmentAnswer(one.record or ShipmentDetail(), one.problems, response.request_id, one.unknown)
+    return ShipmentAnswer(
+        one.record or ShipmentDetail(), one.problems, response.request_id, one.unknown, response.attempts
+    )
 
 
 def build_submit_invoice(

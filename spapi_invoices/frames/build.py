@@ -14,6 +14,7 @@ import polars as pl
 from spapi_invoices.core.customer_invoices import CustomerInvoicePage
 from spapi_invoices.core.media import Document, decode_base64
 from spapi_invoices.core.shipment_invoicing import ShipmentAnswer
+from spapi_invoices.errors import ApiError
 from spapi_invoices.frames.schemas import CustomerInvoices, InvoiceStatuses, frame
 from spapi_invoices.frames.shipment_records import RawShipments, Taken, joined, raw_shipments
 from spapi_invoices.frames.shipment_tables import shipment_tables
@@ -82,8 +83,13 @@ def customer_invoices(rows: Sequence[Row]) -> pl.DataFrame:
     )
 
 
-def invoice_status_row(
-    asked_id: str, status: str | None, problem: str | None, checked_at: datetime, request_id: str | None
+def invoice_status_row(  # noqa: PLR0913 - a column each
+    asked_id: str,
+    status: str | None,
+    problem: str | None,
+    checked_at: datetime,
+    request_id: str | None,
+    attempts: int | None = None,
 ) -> Row:
     """A row of `InvoiceStatuses`."""
     return {
@@ -92,6 +98,7 @@ def invoice_status_row(
         "checked_at": checked_at,
         "problem": problem,
         "request_id": request_id,
+        "attempts": attempts,
     }
 
 
@@ -120,14 +127,15 @@ class ShipmentRows:
             self._copied.append(raw_shipments(self._taken))
             self._taken.clear()
 
-    def fail(self, asked_id: str, problem: str, request_id: str | None, fetched_at: datetime) -> None:
+    def fail(self, asked_id: str, error: ApiError, fetched_at: datetime) -> None:
         """Add a shipment that could not be had, as a row of its own."""
         self._failures.append(
             {
                 "at": self._count,
                 "amazon_shipment_id": asked_id,
-                "problem": problem,
-                "request_id": request_id,
+                "problem": str(error),
+                "request_id": error.request_id,
+                "attempts": error.attempts,
                 "fetched_at": fetched_at,
             }
         )

@@ -115,6 +115,7 @@ class Shipments(Table):
     paid_amount: Amount = _column("sum of PaymentValue; null if a payment is in another currency")
     problem: str = _column("why the row is not as it should be, naming field and reason; null if it is")
     request_id: str = _column("of the answer, for Amazon's support")
+    attempts: pl.Int64 = _column("requests that were sent until this answer; null where that is not known")
     fetched_at: Instant = _column("the answer's Date header, else the local clock", required=True)
 
 
@@ -175,6 +176,7 @@ class InvoiceStatuses(Table):
     checked_at: Instant = _column("the answer's Date header, else the local clock", required=True)
     problem: str = _column("why the status could not be had; null if it could")
     request_id: str = _column("of the answer, for Amazon's support")
+    attempts: pl.Int64 = _column("requests that were sent until this answer; null where that is not known")
 
 
 class ShipmentEvents(Table):

@@ -90,6 +90,7 @@ _KINDS: Final[dict[str, type[pl.DataType]]] = {
     "payments_read": pl.Boolean,
     "quantity_ordered": pl.Float64,
     "fetched_at": pl.Int64,
+    "attempts": pl.Int64,
 }
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -150,6 +151,7 @@ def _shipments(taken: Sequence[Taken]) -> Columns:
         "items_read": [_is_read(answer, "ShipmentItems") for answer in answers],
         "payments_read": [_is_read(answer, "Payments") for answer in answers],
         "request_id": [answer.request_id for answer in answers],
+        "attempts": [answer.attempts for answer in answers],
         "fetched_at": [(one.fetched_at - _EPOCH) // _MICROSECOND for one in taken],
     }
 

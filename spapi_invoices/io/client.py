@@ -254,7 +254,7 @@ class Client:
             try:
                 answer = parse_get_shipment_details(response)
             except (NotFound, Rejected) as error:
-                rows.fail(shipment_id, str(error), error.request_id, self._asking.time(response))
+                rows.fail(shipment_id, error, self._asking.time(response))
             else:
                 unknown.update(answer.unknown_fields)
                 rows.add(shipment_id, answer, self._asking.time(response))
@@ -279,17 +279,20 @@ class Client:
         rows: list[build.Row] = []
 
         def take(shipment_id: str, response: HttpResponse) -> None:
-            at, request_id = self._asking.time(response), response.request_id
+            status, problem = None, None
             try:
                 info = parse_get_invoice_status(response)
             except (NotFound, Rejected) as error:
-                rows.append(build.invoice_status_row(shipment_id, None, str(error), at, request_id))
-                return
-            if info.AmazonShipmentId not in {None, shipment_id}:
-                other = f"AmazonShipmentId: asked for {shipment_id}, got {info.AmazonShipmentId}"
-                rows.append(build.invoice_status_row(shipment_id, None, other, at, request_id))
+                problem = str(error)
             else:
-                rows.append(build.invoice_status_row(shipment_id, info.InvoiceStatus, None, at, request_id))
+                if info.AmazonShipmentId in {None, shipment_id}:
+                    status = info.InvoiceStatus
+                else:
+                    problem = f"AmazonShipmentId: asked for {shipment_id}, got {info.AmazonShipmentId}"
+            at = self._asking.time(response)
+            rows.append(
+                build.invoice_status_row(shipment_id, status, problem, at, response.request_id, response.attempts)
+            )
 
         ended = self._asking.each(shipment_ids, build_get_invoice_status, take, progress)
         found = build.invoice_statuses(rows)

@@ -92,7 +92,7 @@ class Entry:
     def fail(self, error: SpapiInvoicesError, at: datetime) -> None:
         """Note what ended it."""
         self.error, self.finished_at = error, at
-        self.attempts += getattr(error, "attempts", 0)
+        self.attempts += error.attempts
 
     @property
     def state(self) -> str:

@@ -154,7 +154,8 @@ def _no_answer(request: HttpRequest, base_url: str, reason: str, attempts: int) 
     return TransportFailed(
         f"{request.operation.operation_id}: no answer from {urlsplit(base_url).netloc} ({reason}) "
         f"after {attempts} attempt{'s' if attempts > 1 else ''}. "
-        "Next: check the connection, the endpoint and the proxy, then try again"
+        "Next: check the connection, the endpoint and the proxy, then try again",
+        attempts,
     )
 
 

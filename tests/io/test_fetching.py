@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import spapi_invoices as spi
 from spapi_invoices.core.windows import WINDOW, split
 from spapi_invoices.core.wire import HttpRequest, HttpResponse
 from spapi_invoices.errors import (
@@ -28,6 +29,7 @@ from spapi_invoices.errors import (
 from spapi_invoices.io.answers import Progress
 from spapi_invoices.io.client import MARGIN, Client
 from spapi_invoices.sandbox import running
+from tests.scripted_server import scripted
 from tests.strategies import ranges
 
 SECONDS = 20.0
@@ -285,6 +287,30 @@ class TestAttempts:
 
         fetched = Client(call).customer_invoices("2026-10-01", "2026-10-10", keep_incomplete=True)
         assert fetched.windows["attempts"].to_list() == [3, 7]
+
+    def test_of_shipments_and_statuses(self):
+        """Each row says what its answer took, a refused one too."""
+
+        def call(request: HttpRequest) -> HttpResponse:
+            shipment = next(part for part in request.path.split("/") if part.startswith("D"))
+            if shipment == "D2":
+                return HttpResponse(status=404, body=b'{"errors": []}', attempts=3)
+            shown = {
+                "Shipments": {"AmazonShipmentId": shipment, "InvoiceStatus": "Accepted"},
+                "AmazonShipmentId": shipment,
+            }
+            return HttpResponse(status=200, body=json.dumps({"payload": shown}).encode(), attempts=2)
+
+        client = Client(call)
+        assert client.shipments(["D1", "D2"]).shipments["attempts"].to_list() == [2, 3]
+        assert client.invoice_statuses(["D1", "D2"])["attempts"].to_list() == [2, 3]
+
+    def test_of_no_answer(self):
+        """A window that no answer came to says how often it was asked for."""
+        with scripted({"/vendor/directFulfillment/shipping/v1/customerInvoices": [None]}) as server:
+            client = spi.connect(endpoint=server.endpoint)
+            fetched = client.customer_invoices("2026-10-01", "2026-10-08", keep_incomplete=True)
+        assert fetched.windows["attempts"].to_list() == [server.asked.count(server.asked[-1])] == [3]
 
 
 class TestInterrupted:

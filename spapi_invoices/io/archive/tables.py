@@ -57,7 +57,7 @@ def _statuses(_: Path, db: sqlite3.Connection) -> pl.LazyFrame:
         "SELECT amazon_shipment_id, invoice_status, checked_at, status_problem, status_request_id FROM shipments "
         "WHERE checked_at IS NOT NULL ORDER BY rowid"
     )
-    return frame(InvoiceStatuses, [(one, status, instant(at), *rest) for one, status, at, *rest in rows]).lazy()
+    return frame(InvoiceStatuses, [(one, status, instant(at), *rest, None) for one, status, at, *rest in rows]).lazy()
 
 
 def _windows(_: Path, db: sqlite3.Connection) -> pl.LazyFrame:
