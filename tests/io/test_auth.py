@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, get_args
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -354,20 +354,23 @@ def write_profiles(folder: Path, profiles: Mapping[str, Mapping[str, str]]) -> N
 class TestShared:
     """Clients of one account share its tokens."""
 
-    ACCOUNT: Final = {"client_id": "i", "client_secret": "s", "refresh_token": "r"}
+    @pytest.fixture
+    def account(self, tmp_path: Path) -> dict[str, str]:
+        """An account that no other test has: what is shared lives as long as any client, also one that waits for the collector."""
+        return {"client_id": "i", "client_secret": "s", "refresh_token": str(tmp_path)}
 
-    def test_one_account(self, wire: FakeTransport, tmp_path: Path) -> None:
+    def test_one_account(self, wire: FakeTransport, tmp_path: Path, account: dict[str, str]) -> None:
         """A cell that is run again makes a client whose tokens are there already, also with other settings beside."""
-        write_profiles(tmp_path, {"one": self.ACCOUNT, "same": {**self.ACCOUNT, "time_zone": "Asia/Kolkata"}})
+        write_profiles(tmp_path, {"one": account, "same": {**account, "time_zone": "Asia/Kolkata"}})
         clients = [spi.connect("one"), spi.connect("one", rdt="never"), spi.connect("same")]
         for client in clients:
             client.invoice_statuses(["D1"])
         assert wire.asked.count("getAccessToken") == 1
 
     @pytest.mark.parametrize("setting", ["client_id", "client_secret", "refresh_token"])
-    def test_other_account(self, wire: FakeTransport, tmp_path: Path, setting: str) -> None:
+    def test_other_account(self, wire: FakeTransport, tmp_path: Path, account: dict[str, str], setting: str) -> None:
         """Another account has tokens of its own, if it differs in one thing alone."""
-        write_profiles(tmp_path, {"one": self.ACCOUNT, "other": {**self.ACCOUNT, setting: "else"}})
+        write_profiles(tmp_path, {"one": account, "other": {**account, setting: "else"}})
         clients = [spi.connect(name) for name in ("one", "other")]
         for client in clients:
             client.invoice_statuses(["D1"])
@@ -376,17 +379,19 @@ class TestShared:
     @pytest.mark.parametrize(
         "other", [{"endpoint": "https://sp-api.example"}, {"lwa_endpoint": "https://login.example"}, {"region": "fe"}]
     )
-    def test_another_host(self, wire: FakeTransport, tmp_path: Path, other: dict[str, str]) -> None:
+    def test_another_host(
+        self, wire: FakeTransport, tmp_path: Path, account: dict[str, str], other: dict[str, str]
+    ) -> None:
         """A token is not sent to a host, or a region, for which it was not got."""
-        write_profiles(tmp_path, {"one": self.ACCOUNT, "other": {**self.ACCOUNT, **other}})
+        write_profiles(tmp_path, {"one": account, "other": {**account, **other}})
         clients = [spi.connect(name) for name in ("one", "other")]
         for client in clients:
             client.invoice_statuses(["D1"])
         assert wire.asked.count("getAccessToken") == 2
 
-    def test_a_recording(self, wire: FakeTransport, tmp_path: Path) -> None:
+    def test_a_recording(self, wire: FakeTransport, tmp_path: Path, account: dict[str, str]) -> None:
         """A recording asks for its own tokens, whoever had some before, so that their requests are in it too."""
-        write_profiles(tmp_path, {"one": self.ACCOUNT})
+        write_profiles(tmp_path, {"one": account})
         clients = [spi.connect("one"), spi.connect("one", record=tmp_path / "x.yaml")]
         for client in clients:
             client.invoice_statuses(["D1"])
