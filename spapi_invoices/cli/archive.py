@@ -76,7 +76,7 @@ def sync(  # noqa: PLR0913 - click's
 
     ARCHIVE is a folder, made if it is not there. What was answered in full is not asked for again, so the same line can be
     run every night, and after a crash. Shipments are remembered: of all of them, details that are missing and invoice
-    statuses that are not Accepted are asked for each time. Keep an archive for each account.
+    statuses that are not Accepted are asked for each time. An archive is of one account.
 
     Prints the windows that were asked. If one failed, the others are stored, and the exit code is 3: sync again.
     """

@@ -82,6 +82,7 @@ class Client:
         made_by: The line of code that makes an equal client.
         recorder: Records what is asked; ``None`` for no recording.
         concurrent: ``call`` may be called by several threads at once, which is worth it where answers take long.
+        account: Who is asked, by the profile's name: an archive is of one account.
     """
 
     def __init__(  # noqa: PLR0913 - what a client is made of, all but the first with a default
@@ -94,7 +95,9 @@ class Client:
         made_by: str = "spi.connect()",
         recorder: Recorder | None = None,
         concurrent: bool = False,
+        account: str = "",
     ) -> None:
+        self.account = account
         self.zone, self.api_version, self.made_by, self.recorder = zone, api_version, made_by, recorder
         # A recording is in the order of the tasks, whatever the answers' own.
         self._asking = Asking(call, api_version, now, concurrent=concurrent and recorder is None)

@@ -119,7 +119,15 @@ def _client(
 ) -> Client:
     zone = UTC if profile.time_zone == "UTC" else profile.zone()
     version = cast(ApiVersion, profile.api_version)
-    return Client(call, zone=zone, api_version=version, made_by=made_by, recorder=recorder, concurrent=concurrent)
+    return Client(
+        call,
+        zone=zone,
+        api_version=version,
+        made_by=made_by,
+        recorder=recorder,
+        concurrent=concurrent,
+        account=profile.name,
+    )
 
 
 def _line(profile: str | None, **options: str | bool | None) -> str:

@@ -105,7 +105,7 @@ class Archive:
         """Ask for what is missing or may have changed, and store it page by page.
 
         Args:
-            client: Of the archive's account: keep an archive for each.
+            client: Of the archive's account, which is that of the first sync.
             start: Of the customer invoices that are wanted, inclusive; ``None`` asks for none.
             end: Exclusive; ``None`` is now.
             shipment_ids: Shipments to remember. Of all that are remembered, details are asked for if there are none or
@@ -119,13 +119,15 @@ class Archive:
             What was done. Its ``complete`` says whether all was answered; what was not is asked for by the next sync.
 
         Raises:
-            InvalidRequest: A date does not parse, the range is empty, the look-back is negative, or nothing is wanted.
+            InvalidRequest: A date does not parse, the range is empty, the look-back is negative, nothing is wanted, or the
+                client is of another account.
             ArchiveBusy: Another process is writing to the archive.
             FileFailed: The disk is full. What had been stored is there.
         """
         wanted = None if start is None else _window(start, self.now() if end is None else end, client.zone)
         check_duration(look_back)
         with self._writing(wait) as db:
+            _check_account(self.folder, db, client.account)
             ledger.set_setting(db, "time_zone", str(client.zone))
             store = Store(self.folder, db)
             store.shipment_ids(texts(shipment_ids), self.now())
@@ -252,6 +254,18 @@ def _window(start: Instant, end: Instant, zone: tzinfo) -> Window:
     if window.end <= window.start:
         raise InvalidRequest(f"{window} is no range. Next: give an end that is later; it is exclusive")
     return window
+
+
+def _check_account(folder: Path, db: sqlite3.Connection, account: str) -> None:
+    """Of two accounts in one archive, what was answered for one would count as answered for the other."""
+    known = ledger.setting(db, "account")
+    if known is None:
+        ledger.set_setting(db, "account", account)
+    elif known != account:
+        raise InvalidRequest(
+            f"{folder} is the archive of the profile {known or 'without a name'}, and {account or 'one without a name'} "
+            "was to be asked. Next: give each account a folder of its own"
+        )
 
 
 def _zone(name: str | None) -> tzinfo:

@@ -163,7 +163,9 @@ class TestPurge:
             patch.setattr(purge, "sweep", lambda *_: None)
             at(LATER, archive).purge()
         assert any(path.suffix == ".pdf" for path in files(archive.folder))
-        archive.sync(scripted(lambda request: shipment(request, "Mon, 30 Nov 2026 09:00:00 GMT")))
+        client = scripted(lambda request: shipment(request, "Mon, 30 Nov 2026 09:00:00 GMT"))
+        client.account = "sandbox"
+        archive.sync(client)
         assert not any(path.suffix == ".pdf" for path in files(archive.folder))
 
 

@@ -361,6 +361,18 @@ def test_a_file_in_the_way(tmp_path):
     assert ask(archive, "SELECT count(*) FROM documents") == [(0,)]
 
 
+def test_another_account(tmp_path):
+    """An archive is of the account of its first sync: another is refused before anything is asked."""
+    archive, seen = fresh(tmp_path), []
+    mine, other = (scripted(lambda _: seen.append(1) or []) for _ in range(2))
+    mine.account, other.account = "india", "brazil"
+    archive.sync(mine, "2026-09-01", "2026-09-05")
+    with pytest.raises(InvalidRequest, match="archive of the profile india, and brazil was to be asked"):
+        archive.sync(other, "2026-09-01", "2026-09-30")
+    assert archive.sync(mine, "2026-09-01", "2026-09-05").complete
+    assert seen == [1]
+
+
 def test_the_clock_of_the_answer_counts(tmp_path):
     """A local clock that is wrong settles nothing: what a window proves ends at the answer's own date."""
     archive = Archive(fresh(tmp_path).folder, now=lambda: datetime(2030, 1, 1, tzinfo=UTC))
