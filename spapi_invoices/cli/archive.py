@@ -267,7 +267,8 @@ def _calendar(found: "Status") -> str:
 def _say_damaged(names: Iterable[str]) -> None:
     for name in names:
         click.echo(
-            f"Error: the document of {name} is missing or not what was stored. Next: spapi-invoices customer-invoices get {name}",
+            f"Error: the document of {name} is missing or not what was stored. "
+            "Next: archive sync with a --look-back that reaches it, which writes it again",
             err=True,
         )
 

@@ -143,7 +143,7 @@ class TestExport:
         assert run(["archive", "export", synced, "--save-documents", str(tmp_path / "pdf")]) == 3
         err = capsys.readouterr().err
         assert "14 documents in" in err
-        assert "is missing or not what was stored. Next: spapi-invoices customer-invoices get" in err
+        assert "is missing or not what was stored. Next: archive sync with a --look-back" in err
 
     def test_nothing(self, synced, capsys):
         """Without a wish nothing is exported, and that is misuse."""

@@ -33,17 +33,13 @@ def write(folder: Path, invoices: pl.DataFrame) -> None:
             _write(path_of(folder, sha256, media_type), content)
 
 
-def read(folder: Path, sha256: str, media_type: str | None) -> bytes:
-    """A document, checked.
-
-    Raises:
-        FileFailed: It is not there.
-        ValueError: It is not what was stored.
-    """
-    content = read_bytes(path_of(folder, sha256, media_type))
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise ValueError(sha256)
-    return content
+def read(folder: Path, sha256: str, media_type: str | None) -> bytes | None:
+    """A document; ``None`` if it is missing, cannot be read, or is not what was stored."""
+    try:
+        content = read_bytes(path_of(folder, sha256, media_type))
+    except FileFailed:
+        return None
+    return content if hashlib.sha256(content).hexdigest() == sha256 else None
 
 
 def unseen(db: sqlite3.Connection, invoices: pl.DataFrame) -> pl.DataFrame:
@@ -51,6 +47,14 @@ def unseen(db: sqlite3.Connection, invoices: pl.DataFrame) -> pl.DataFrame:
     known = "SELECT 1 FROM documents WHERE sha256 = ? AND purchase_order_number IS ?"
     pairs = invoices.select("sha256", "purchase_order_number").iter_rows()
     return invoices.filter(pl.Series([db.execute(known, pair).fetchone() is None for pair in pairs], dtype=pl.Boolean))
+
+
+def lost(folder: Path, db: sqlite3.Connection, invoices: pl.DataFrame) -> pl.DataFrame:
+    """The rows whose document should be there and is missing or damaged, as a power cut may leave it."""
+    held = "SELECT 1 FROM documents WHERE sha256 = ? AND purged_at IS NULL"
+    pairs = invoices.select("sha256", "media_type").iter_rows()
+    wanted = [db.execute(held, pair[:1]).fetchone() is not None and read(folder, *pair) is None for pair in pairs]
+    return invoices.filter(pl.Series(wanted, dtype=pl.Boolean))
 
 
 def sweep(folder: Path, db: sqlite3.Connection) -> None:

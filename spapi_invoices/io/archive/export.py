@@ -39,7 +39,7 @@ def export_documents(folder: Path, db: sqlite3.Connection, target: Path) -> Expo
     for number, media_type, sha256, purged_at in rows:
         if purged_at is not None:
             purged += 1
-        elif (content := _checked(folder, sha256, media_type)) is None:
+        elif (content := documents.read(folder, sha256, media_type)) is None:
             damaged.append(number or sha256)
         else:
             save_document(target, number, media_type, sha256, content)
@@ -61,14 +61,9 @@ def _content(folder: Path, db: sqlite3.Connection, sha256: str, media_type: str 
     held = "SELECT 1 FROM documents WHERE sha256 = ? AND size_bytes IS NOT NULL AND purged_at IS NULL"
     if db.execute(held, (sha256,)).fetchone() is None:
         return None
-    if (content := _checked(folder, sha256, media_type)) is None:
+    if (content := documents.read(folder, sha256, media_type)) is None:
         path = documents.path_of(folder, sha256, media_type)
-        raise FileFailed(f"{path} is missing or not what was stored. Next: restore it from a backup")
+        raise FileFailed(
+            f"{path} is missing or not what was stored. Next: sync with a look-back that reaches it, which writes it again"
+        )
     return content
-
-
-def _checked(folder: Path, sha256: str, media_type: str | None) -> bytes | None:
-    try:
-        return documents.read(folder, sha256, media_type)
-    except (FileFailed, ValueError):
-        return None

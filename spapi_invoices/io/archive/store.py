@@ -110,6 +110,7 @@ class Store:
             self._check_open()
             new = documents.unseen(self._db, page.frame)
             documents.write(self._folder, new)
+            documents.write(self._folder, documents.lost(self._folder, self._db, page.frame))
             bare = new.with_columns(pl.lit(None, pl.Binary).alias("content"))
             written = parts.write(self._folder, {"customer_invoices": bare}, parts.next_batch(self._db))
             attempt.add(page)

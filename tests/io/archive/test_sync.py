@@ -4,9 +4,12 @@ import base64
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 from archived import FROM, TO, ask, broken, files, fresh, held, page, scripted, truth
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spapi_invoices.core.wire import HttpResponse
 from spapi_invoices.errors import FileFailed, InvalidRequest
@@ -133,6 +136,22 @@ class TestOnlyWhatIsMissing:
         assert (done.windows.height, done.invoices) == (5, 3)
         assert len({path for path in files(archive.folder) if path.parts[0] == "documents"}) == 2
 
+    @given(
+        st.lists(
+            st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from([b"1", b"2", b""])), max_size=6), max_size=4
+        )
+    )
+    def test_once_whatever_comes(self, tmp_path_factory, pages):
+        """Whatever the pages of two syncs hold, each order's document is a row once, in the order in which it came."""
+        answers = iter([*pages, *pages])
+        archive = fresh(tmp_path_factory.mktemp("a"))
+        for _ in pages:
+            client = scripted(lambda _: [invoice(number, content) for number, content in next(answers)])
+            archive.sync(client, "2026-10-30", "2026-11-01")
+        came = dict.fromkeys((number, sha256(content).hexdigest()) for page in pages for number, content in page)
+        assert held(archive) == list(came)
+        assert broken(archive) == []
+
     def test_an_order_without_a_number(self, tmp_path):
         """Entries that cannot be read are rows, as in the client: no number and the same hash is the same row."""
         bad = {"content": "x"}
@@ -140,6 +159,18 @@ class TestOnlyWhatIsMissing:
         done = archive.sync(scripted(lambda _: [bad, bad, {"content": "y"}]), "2026-09-01", "2026-09-30")
         assert (done.complete, done.invoices) == (True, 2)
         assert archive.scan("problems").collect()["operation"].to_list() == ["getCustomerInvoices"] * 2
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"")])
+def test_a_document_that_was_damaged_is_mended(tmp_path, damage):
+    """A document that comes again and is not there as it was is written again; nothing else changes."""
+    archive = fresh(tmp_path)
+    client = scripted(lambda _: [invoice("A", b"%PDF-1"), invoice("B", b"%PDF-2")])
+    archive.sync(client, "2026-10-30", "2026-11-01")
+    damage(next((archive.folder / "documents").rglob("*.pdf")))
+    assert len(broken(archive)) == 1
+    assert archive.sync(client, "2026-10-30", "2026-11-01").invoices == 0
+    assert (broken(archive), len(held(archive))) == ([], 2)
 
 
 class TestWhatFails:
