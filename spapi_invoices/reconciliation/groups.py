@@ -1,9 +1,9 @@
 """Rows of both sides become groups: one per key and currency, and one for each row that has no key.
 
 Pairs that plainly agree do not come here: see ``plain``. Of the rest, most keys occur once on either side in one
-currency: those are joined, which is cheap. The others are stacked and
-folded, which can do everything and costs more: of a million keys on either side, 9 s instead of 1.4. Both give the same
-columns: the rules need not know how a group came. Null keys never meet: the join leaves each as a group of its own.
+currency: those are joined, which is cheap. The others are stacked and folded, which can do everything and costs more: of
+a million keys on either side, 9 s instead of 1.4. Both give the same columns: the rules need not know how a group came.
+Null keys never meet: the join leaves each as a group of its own.
 """
 
 from typing import Final
