@@ -4,8 +4,10 @@ It lives in the core, not beside the document readers, because the frames need i
 """
 
 import base64
+import codecs
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,10 +25,13 @@ _SIGNATURES: Final = (
     ("image/jpeg", re.compile(rb"\xff\xd8\xff")),
     ("application/zip", re.compile(rb"PK(\x03\x04|\x05\x06)")),
     ("application/gzip", re.compile(rb"\x1f\x8b")),
-    ("text/html", re.compile(rb"\s*<(!doctype html|html)", re.IGNORECASE)),
+    ("text/html", re.compile(rb"(?:\xef\xbb\xbf)?\s*<(!doctype html|html)", re.IGNORECASE)),
     (_XML, re.compile(rb"(\xef\xbb\xbf)?\s*<[?!a-zA-Z]|(\xff\xfe)?<\0|(\xfe\xff)?\0<")),
     ("x-application/zpl", re.compile(rb"\s*\^XA")),
 )
+# A byte that no text in an encoding of one byte a letter has: a control sign, or one that means nothing in Windows-1252.
+_NO_LETTER: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f\x81\x8d\x8f\x90\x9d]")
+_BOMS: Final = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 # Where an NF-e shows what it is: comments may stand before its root, long ones too.
 _HEAD: Final = 1 << 16
 _NFE_HEAD: Final = re.compile(rb"portalfiscal\.inf\.br/nfe\b|<(?:[\w.-]+:)?(?:nfeProc|NFe|procEventoNFe)[\s>/]")
@@ -87,7 +92,7 @@ def _base64_problem(packed: str) -> str | None:
 
 
 def sniff(content: bytes) -> str:
-    """The media type by the first bytes; ``text/plain`` for UTF-8 text, else ``application/octet-stream``.
+    """The media type by the first bytes; ``text/plain`` for what `decode_text` reads, else ``application/octet-stream``.
 
     >>> sniff(b"<?xml version='1.0'?><nfeProc/>")
     'application/x-nfe+xml'
@@ -98,11 +103,22 @@ def sniff(content: bytes) -> str:
     for media_type, signature in _SIGNATURES:
         if signature.match(content):
             return NFE if media_type == _XML and _is_nfe(content) else media_type
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return "application/octet-stream"
-    return "text/plain"
+    return "application/octet-stream" if decode_text(content) is None else "text/plain"
+
+
+def decode_text(content: bytes) -> str | None:
+    """The text of bytes in UTF-8, in UTF-16 with a byte-order mark, or in Windows-1252; ``None`` if they are no text.
+
+    Latin-1 is read as Windows-1252, which has the same letters.
+
+    >>> decode_text("5 €".encode("cp1252"))
+    '5 €'
+    """
+    marked = [name for bom, name in _BOMS.items() if content.startswith(bom)]
+    for encoding in marked or ("utf-8", *(() if _NO_LETTER.search(content) else ("cp1252",))):
+        with suppress(UnicodeDecodeError):
+            return content.decode(encoding)
+    return None
 
 
 def _is_nfe(content: bytes) -> bool:

@@ -28,7 +28,7 @@ _SAMPLES: Final = {
     "application/xml": b'<?xml version="1.0" encoding="UTF-8"?><synthetic/>\n',
     "x-application/zpl": b"^XA^FDSynthetic document^FS^XZ\n",
     "text/plain": b"Synthetic document\n",
-    "application/octet-stream": b"\xfeSynthetic document\n",
+    "application/octet-stream": b"\0\xfeSynthetic document\n",
 }
 
 

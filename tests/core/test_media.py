@@ -111,7 +111,12 @@ class TestSniff:
             (b"^XA^FO50", "x-application/zpl"),
             (b"plain", "text/plain"),
             ("ação".encode(), "text/plain"),
-            ("ação".encode("latin-1"), "application/octet-stream"),
+            ("ação".encode("latin-1"), "text/plain"),
+            ("ação".encode("utf-16"), "text/plain"),
+            (b"\xff\xfea", "application/octet-stream"),
+            (b"\x81ao", "application/octet-stream"),
+            (b"\xe7\x00o", "application/octet-stream"),
+            (b"\xef\xbb\xbf<html>", "text/html"),
             (b"", "text/plain"),
         ],
     )
