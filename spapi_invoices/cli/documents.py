@@ -1,11 +1,15 @@
 """``spapi-invoices documents``: read, and the group layout."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from spapi_invoices.cli.layout import layout
 from spapi_invoices.cli.session import Session, SessionCommand, counted
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @click.group()
@@ -44,7 +48,25 @@ def read(session: Session, files: tuple[Path, ...], lines: bool, processes: int 
     session.say(
         f"{counted(facts.height, 'invoice')}, {odd.height} with a problem or finding, {counted(documents.lines.height, 'line')}"
     )
+    if said := _no_layout(facts):
+        session.say(said)
     session.emit(documents.lines if lines else facts)
+
+
+def _no_layout(facts: "pl.DataFrame") -> str | None:
+    """That documents nobody reads match none of the user's layouts; ``None`` if there are no such documents, or layouts."""
+    from spapi_invoices.plugins import document_readers
+
+    layouts = [one.name.removeprefix("layout:") for one in document_readers() if one.name.startswith("layout:")]
+    unknown = sum(
+        not {"type_unknown", "not_a_tax_invoice"}.isdisjoint(found or ()) for found in facts["findings"].to_list()
+    )
+    if not layouts or not unknown:
+        return None
+    return (
+        f"No layout matches {counted(unknown, 'document')} that no reader reads; there are {', '.join(layouts)}. "
+        "Next: see why one does not, with spapi-invoices documents layout explain LAYOUT DOCUMENT"
+    )
 
 
 documents.add_command(layout)

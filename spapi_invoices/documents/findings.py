@@ -66,7 +66,7 @@ _FIELD: Final = "a GST invoice or a document that a layout reads"
 FINDINGS: Final = (
     Finding("no_content", _ANY, "the table holds no document in this row", "fetch the document again"),
     Finding("document_empty", _ANY, "the document has no bytes", "fetch the document again"),
-    Finding("type_unknown", _ANY, "no reader knows this kind of document", "install a plugin that reads it"),
+    Finding("type_unknown", _ANY, "no reader knows this kind of document", "install a plugin that reads it, or teach a layout to, if it has text"),
     Finding("package_missing", _ANY, "its reader needs a package that is not installed", "install it: the problem says how"),
     Finding("reader_failed", _ANY, "the reader raised, crashed or broke its promise", "tell the reader's author"),
     Finding(
@@ -135,7 +135,7 @@ FINDINGS: Final = (
     Finding("pdf_broken", _GST, "the PDF cannot be opened", "fetch it again"),
     Finding("pdf_encrypted", _GST, "the PDF needs a password", "save a copy without its password"),
     Finding("pdf_without_text", _GST, "the PDF has no text, as a scan", "read it by eye, or through text recognition"),
-    Finding("not_a_tax_invoice", _GST, "it is another document, or a credit or debit note", "read it by eye"),
+    Finding("not_a_tax_invoice", _GST, "it is another document, or a credit or debit note", "read it by eye, or teach a layout to"),
     Finding("other_currency", _GST, "its amounts are not in rupees", "read it by eye"),
     Finding("field_missing", _FIELD, "a field that every such invoice has was not found", "read it by eye"),
     Finding("date_wrong", "an NF-e or a GST invoice", "the issue date is missing, no date, or too early", "ask the issuer"),
@@ -153,7 +153,7 @@ FINDINGS: Final = (
     Finding(
         "field_unclear",
         _LAYOUT,
-        "a field has several different values, or one that may be negative, is no day or is in another currency",
+        "a field has several different values, or one that may be negative, is no day or is marked with another currency",
         "see it with spapi-invoices documents layout explain",
     ),
 )  # fmt: skip

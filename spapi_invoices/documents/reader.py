@@ -56,7 +56,7 @@ def read_document(content: bytes, readers: Sequence[DocumentReader]) -> Reading:
     problem of the document, but for `KeyboardInterrupt`.
 
     >>> read_document(b"GIF89a", []).invoices[0].problem
-    'no reader knows a document of type text/plain. Next: install a plugin that reads it'
+    'no reader knows a document of type text/plain. Next: install a plugin that reads it, or teach a layout to, if it has text'
     """
     reading = _claimed(content, readers)
     if reading is None:

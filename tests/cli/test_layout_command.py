@@ -128,7 +128,7 @@ class TestCheck:
         code, out, err = cli_run("documents", "layout", "check", acme)
         assert (code, out) == (2, "")
         assert "layout acme: line " in err
-        assert "fields.currency.value is none of AED, " in err
+        assert "fields.currency.value is no code of ISO 4217" in err
 
     def test_documents(self, cli_run, acme, invoice, tmp_path):
         """A row per document: whether it matches and is read in full, and who would read it; 1 if one is not."""
@@ -161,6 +161,25 @@ class TestRead:
         (row,) = csv.DictReader(io.StringIO(out))
         wanted = {"reader": "layout:acme", "total_amount": "1190.00", "problem": ""}
         assert (code, {name: row[name] for name in wanted}) == (0, wanted)
+
+    def test_no_layout_matches(self, cli_run, invoice, folder):
+        """An issuer has another name now: its layout no longer matches, and how to see that is said."""
+        said = "No layout matches 1 document that no reader reads; there are acme. Next: see why one does not, with "
+        assert "No layout matches" not in cli_run("documents", "read", invoice)[2]
+        invoice.write_text(INVOICE.replace("ACME GmbH", "NewCo AG"), "utf-8")
+        assert said in cli_run("documents", "read", invoice)[2]
+        (folder / "acme.toml").unlink()
+        plugins.manager.cache_clear()
+        assert "No layout matches" not in cli_run("documents", "read", invoice)[2]
+
+    def test_no_layout_matches_a_pdf(self, cli_run, tmp_path, folder):
+        """The reader of GST invoices looks at every PDF, and that it knows none is not the end of it."""
+        from reportlab.pdfgen.canvas import Canvas
+
+        canvas = Canvas(str(tmp_path / "other.pdf"))
+        canvas.drawString(50, 700, "NewCo AG, Rechnung")
+        canvas.save()
+        assert "No layout matches 1 document" in cli_run("documents", "read", tmp_path / "other.pdf")[2]
 
     def test_two_that_match(self, cli_run, invoice, folder):
         """The first by file name reads, and SPAPI_INVOICES_PLUGINS has no say in whether there are layouts."""
