@@ -178,6 +178,8 @@ def work() -> None:
     # What a reader prints must not stand between the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    # Else it would wait in a buffer, and be lost when the worker is stopped.
+    sys.stdout = sys.stderr
     requests = sys.stdin.buffer
     tried = [_unpacked(one) for one in pickle.load(requests)]  # noqa: S301 - from our own parent
     readers = [reader for reader in tried if reader is not None]

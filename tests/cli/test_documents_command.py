@@ -1,6 +1,7 @@
 """``spapi-invoices documents read``: rows on stdout, messages on stderr."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -78,7 +79,10 @@ def test_what_a_reader_prints_is_no_data(tmp_path: Path, more: tuple[str, ...]) 
         "from spapi_invoices import plugins\nfrom spapi_invoices.cli import run\n"
         f"plugins.manager().register(loud_reader, 'loud')\nsys.exit(run({arguments!r}))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=100)
+    # What waits in a buffer must not come out among the data.
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100, env=buffered)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert (done.returncode, [row["invoice_number"] for row in rows]) == (0, [None, "7"])
     assert [row["findings"] for row in rows] == [["reader_failed"], []]
