@@ -4,9 +4,13 @@ A finding has a name, for a filter or a rule, and words, for a person. The names
 given another meaning. The reference page is made of this table.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+# How many findings of a kind are told in words: an invoice of a thousand lines may have a thousand.
+_TOLD: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +56,25 @@ def names(found: Iterable[Found]) -> tuple[str, ...]:
 
 
 def words(found: Iterable[Found]) -> str | None:
-    """All that was found, as one text; ``None`` if nothing was."""
-    return "; ".join(one.words for one in found) or None
+    """What was found, as one text; ``None`` if nothing was. Of many of a kind the first few are told, and how many more.
+
+    >>> words([Found("tax_id_wrong", "issuer"), Found("denied", "cStat 110")])
+    'issuer; cStat 110'
+    """
+    told, times = list[str](), Counter[str]()
+    for one in found:
+        times[one.finding] += 1
+        if times[one.finding] <= _TOLD:
+            told.append(one.words)
+    told += (f"{count - _TOLD} more of {name}" for name, count in times.items() if count > _TOLD)
+    return "; ".join(told) or None
 
 
 _ANY: Final = "any document"
 _PACKED: Final = "a ZIP or gzip"
 _NFE: Final = "an NF-e"
 _GST: Final = "a GST invoice"
+_EITHER: Final = "an NF-e or a GST invoice"
 _LAYOUT: Final = "a document that a layout reads"
 _FIELD: Final = "a GST invoice or a document that a layout reads"
 
@@ -68,6 +83,12 @@ FINDINGS: Final = (
     Finding("document_empty", _ANY, "the document has no bytes", "fetch the document again"),
     Finding("type_unknown", _ANY, "no reader knows this kind of document", "install a plugin that reads it, or teach a layout to, if it has text"),
     Finding("package_missing", _ANY, "its reader needs a package that is not installed", "install it: the problem says how"),
+    Finding(
+        "document_too_large",
+        _ANY,
+        "there is more in it than an invoice can have, so it was not read: perhaps an attack",
+        "ask its sender what it is",
+    ),
     Finding("reader_failed", _ANY, "the reader raised, crashed or broke its promise", "tell the reader's author"),
     Finding(
         "purchase_order_differs",
@@ -78,7 +99,7 @@ FINDINGS: Final = (
     Finding(
         "several_invoices",
         _ANY,
-        "the file holds several invoices that cannot be told apart; no amount is taken",
+        "the file holds several invoices that cannot be told apart; none of their amounts is taken",
         "get one file for each invoice",
     ),
     Finding("tax_id_wrong", _ANY, "a CNPJ, CPF or GSTIN has a wrong form or check digit", "ask the issuer"),
@@ -120,7 +141,12 @@ FINDINGS: Final = (
     Finding("amount_missing", _NFE, "an amount that the layout asks for is not there", "ask the issuer"),
     Finding("amount_unreadable", _NFE, "an amount or a quantity is no number of the layout", "ask the issuer"),
     Finding("no_lines", _NFE, "it has no line (det)", "ask the issuer"),
-    Finding("line_not_composed", _NFE, "a line's vProd is not quantity x unit value", "compare it with the order"),
+    Finding(
+        "line_not_composed",
+        _EITHER,
+        "a line's amount is not quantity x unit price less a discount, or its total not the amount with its taxes",
+        "compare it with the order",
+    ),
     Finding("lines_not_total", _NFE, "the lines do not add up to the totals", "compare both with the order"),
     Finding("total_not_composed", _NFE, "vNF is not the sum of its parts (rule W16-10)", "ask the issuer"),
     Finding(
@@ -138,12 +164,13 @@ FINDINGS: Final = (
     Finding("not_a_tax_invoice", _GST, "it is another document, or a credit or debit note", "read it by eye, or teach a layout to"),
     Finding("other_currency", _GST, "its amounts are not in rupees", "read it by eye"),
     Finding("field_missing", _FIELD, "a field that every such invoice has was not found", "read it by eye"),
-    Finding("date_wrong", "an NF-e or a GST invoice", "the issue date is missing, no date, or too early", "ask the issuer"),
+    Finding("date_wrong", _EITHER, "the issue date is missing, no date, or too early", "ask the issuer"),
     Finding("amount_malformed", _GST, "an amount is not grouped in the Indian way", "read it by eye"),
-    Finding("line_unclear", _GST, "a line's taxes could not be told apart", "read the line by eye"),
+    Finding("line_unclear", _GST, "a line's taxes or its description could not be told", "read the line by eye"),
     Finding("lines_unread", _GST, "no line could be read, so the taxable value is unknown", "read it by eye"),
     Finding("sums_differ", _GST, "lines, taxable value, tax and total do not add up", "compare with the shipment"),
     Finding("words_differ", _GST, "the amount in words is another than the total", "compare with the shipment"),
+    Finding("words_unclear", _GST, "the amount in words is not understood, so nothing follows from it", "read it by eye"),
     Finding(
         "layout_misfits",
         _LAYOUT,
@@ -152,9 +179,9 @@ FINDINGS: Final = (
     ),
     Finding(
         "field_unclear",
-        _LAYOUT,
-        "a field has several different values, or one that may be negative, is no day or is marked with another currency",
-        "see it with spapi-invoices documents layout explain",
+        _FIELD,
+        "a field has several different values, or one that may be another's, be negative, no day or in another currency",
+        "read it by eye; what a layout reads, see with spapi-invoices documents layout explain LAYOUT.toml FILE",
     ),
 )  # fmt: skip
 

@@ -7,10 +7,12 @@ from typing import Final
 from spapi_invoices.core.money import parse_amount
 from spapi_invoices.documents.findings import Found
 
-# A backtick is what fonts older than the rupee sign left in its place. A rate of 0.25 % is no amount.
-# With a sign, an amount may follow a letter: behind a line that ends in a hyphen PDFium sets no blank.
-MONEY: Final = r"(?:-?(?:₹|Rs\.?|INR|`)\s?-?|(?<![\w,.-])-?)\d[\d,]*\.\d{2}(?![\d,]|\.\d|\s?%)"
-_AMOUNT: Final = re.compile(r"(-?)(?:(?:₹|Rs\.?|INR|`)\s?)?(-?)([\d,]+\.\d{2})", re.ASCII)
+# A backtick is what fonts older than the rupee sign left in its place.
+SIGN: Final = r"(?:₹|Rs\.?|INR|`)"
+# A rate of 0.25 % is no amount. With a sign, an amount may follow a letter: behind a line that ends in a hyphen PDFium
+# sets no blank.
+MONEY: Final = rf"(?:(?:-\s?)?{SIGN}\s?-?|(?<![\w,.-])-?)\d[\d,]*\.\d{{2}}(?![\d,]|\.\d|\s?%)"
+_AMOUNT: Final = re.compile(rf"(-?)\s?(?:{SIGN}\s?)?(-?)([\d,]+\.\d{{2}})", re.ASCII)
 # 1,23,456.78 in India; 123,456.78 means the same and can mean nothing else.
 _GROUPED: Final = re.compile(r"\d+\.\d{2}|\d{1,2}(,\d{2})*,\d{3}\.\d{2}|\d{1,3}(,\d{3})+\.\d{2}", re.ASCII)
 _UNITS: Final = (
@@ -27,9 +29,19 @@ _SCALES: Final = {
     "million": 1_000_000,
     "thousand": 1_000,
 }
-_FILLERS: Final = frozenset({"and", "rupee", "rupees", "inr", "rs", "only", "indian"})
+_CURRENCY: Final = {**dict.fromkeys(("rupee", "rupees", "inr", "rs"), "rupees"), "paisa": "paise", "paise": "paise"}
+_FILLERS: Final = frozenset({"only", "indian"})
 # All that an amount in words is made of.
-WORDS: Final = frozenset({*_SMALL, *_SCALES, *_FILLERS, "hundred", "paisa", "paise"})
+WORDS: Final = frozenset({*_SMALL, *_SCALES, *_CURRENCY, *_FILLERS, "hundred", "and"})
+# First match wins. The last "and" of the third is the one before the paise.
+_SPOKEN: Final = (
+    re.compile(r"(?P<rupees>.+) rupees (?P<paise>.+) paise"),
+    re.compile(r"(?:rupees )?(?P<rupees>.+?)(?: rupees)?(?: and)? paise (?P<paise>.+)"),
+    re.compile(r"rupees (?P<rupees>.+) and (?P<paise>.+) paise"),
+    re.compile(r"(?:rupees )?(?P<rupees>.+?)(?: rupees)?(?P<paise>)"),
+)
+# The longest amount that is shown as evidence.
+_SHOWN: Final = 40
 
 
 def amount(shown: str, found: list[Found]) -> Decimal | None:
@@ -40,7 +52,8 @@ def amount(shown: str, found: list[Found]) -> Decimal | None:
     """
     parts = _AMOUNT.fullmatch(shown)
     if parts is None or not _GROUPED.fullmatch(parts[3]):
-        found.append(Found("amount_malformed", f"{shown!r} is no amount with Indian grouping and 2 decimals"))
+        evidence = repr(shown) if len(shown) <= _SHOWN else f"a number of {len(shown)} characters"
+        found.append(Found("amount_malformed", f"{evidence} is no amount with Indian grouping and 2 decimals"))
         return None
     try:
         value = parse_amount(parts[3].replace(",", ""))
@@ -51,24 +64,26 @@ def amount(shown: str, found: list[Found]) -> Decimal | None:
 
 
 def in_words(words: str) -> Decimal | None:
-    """An amount in words, to the rupee or, where paise are named, to the paisa; ``None`` if a word is not understood.
+    """An amount in words, to the rupee or, where paise are named, to the paisa; ``None`` if it is not understood.
 
     >>> in_words("One Lakh Twenty-three Thousand Four Hundred Fifty-six Rupees and Seventy-eight Paise only")
     Decimal('123456.78')
+    >>> in_words("Rupees Nine Thousand and Fifty Paise only")
+    Decimal('9000.5')
     """
-    rupees, named, paise = words.lower().replace("paisa", "paise").partition("paise")
-    if named:
-        rupees, split, paise = rupees.partition("rupees")
-        if not split:
-            return None
-    whole, hundredths = _number(rupees), _number(paise) if named else 0
+    spoken = [word for word in re.findall(r"[^\W_]+", words.lower()) if word not in _FILLERS]
+    text = " ".join(_CURRENCY.get(word, word) for word in spoken)
+    parts = next(filter(None, (form.fullmatch(text) for form in _SPOKEN)), None)
+    if parts is None:
+        return None
+    whole, hundredths = _number(parts["rupees"]), _number(parts["paise"]) if parts["paise"] else 0
     if whole is None or hundredths is None or hundredths > 99:
         return None
-    return Decimal(whole) + (Decimal(hundredths) / 100 if named else 0)
+    return Decimal(whole) + Decimal(hundredths) / 100
 
 
 def _number(words: str) -> int | None:
-    spoken = [word for word in re.findall(r"[^\W_]+", words) if word not in _FILLERS]
+    spoken = [word for word in words.split() if word != "and"]
     if not spoken:
         return None
     total = current = 0

@@ -84,7 +84,7 @@ def pieces(pages: Iterable[str], fakes: Fakes) -> list[list[str]]:
     [['Tax Invoice _', 'Invoice Number:'], ['A-1 _']]
     """
     rows = [row for page in pages if (row := " ".join(page.split()))]
-    text = _with_other_buyers(" ".join(rows), fakes)
+    text = _with_other_buyers(gst.joined(rows), fakes)
     marks = _marks(text)
     made, at = [], 0
     for row in rows:
@@ -123,13 +123,17 @@ def _marks(text: str) -> bytearray:
         marks[start:end] = bytes([what]) * (end - start)
 
     worded = [found for pattern in gst.WORDED for found in pattern.finditer(text)]
-    for begin, cells in gst_lines.rows(text):
-        mark(begin or cells.start(), cells.end(), _FAKED)
+    lines = list(gst_lines.rows(text))
+    for line in lines:
+        mark(line.begin or line.cells.start(), line.cells.end(), _FAKED)
     for found in worded:
         mark(*found.span(1), _FAKED)
     for found in worded:
         mark(found.start(), found.start(1), _KEPT)
         mark(found.end(1), found.end(), _KEPT)
+    for line in lines:
+        # The line's number in the table.
+        mark(line.begin, line.described, _KEPT)
     for pattern in (*gst.PATTERNS, *gst_lines.PATTERNS):
         for found in pattern.finditer(text):
             mark(*found.span(), _KEPT)

@@ -56,6 +56,13 @@ def test_names_and_words() -> None:
     assert (names([]), words([])) == ((), None)
 
 
+def test_many_of_a_kind() -> None:
+    """Of a thousand findings of a kind the first few are told and the rest counted, and no other kind is lost."""
+    found = [Found("no_lines", f"line {at}") for at in range(1000)] + [Found("denied", "cStat 110")]
+    assert words(found) == "line 0; line 1; line 2; line 3; line 4; cStat 110; 995 more of no_lines"
+    assert names(found) == ("no_lines", "denied")
+
+
 def test_what_to_do_comes_from_the_table() -> None:
     """The problem of an unreadable document ends with its finding's next step."""
     for finding in FINDINGS:

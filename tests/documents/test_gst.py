@@ -147,7 +147,34 @@ def test_rupees(sign: str) -> None:
             "the amount in words is 118224.01",
             "words_differ",
         ),
-        ("Twenty-four only", "Twenty-foul only", "no finding", None),
+        ("Twenty-four only", "Twenty-foul only", "the amount in words is not understood", "words_unclear"),
+        ("Twenty-four only", "Twenty-four", "no finding", None),
+        ("Twenty-four only", "Twenty-five\nFor Example Retail", "the amount in words is 118225.00", "words_differ"),
+        ("One Lakh Eighteen", "Rupees One Lakh Eighteen", "no finding", None),
+        ("Twenty-four only", "Twenty-four and Nine Paise only", "not understood", "words_unclear"),
+        (
+            "₹100.00 2 ₹200.00",
+            "₹100.00 3 ₹200.00",
+            "line 3: 100.00 x 3 is not its net amount 200.00",
+            "line_not_composed",
+        ),
+        (
+            "₹100.00 2 ₹200.00",
+            "₹100.10 2 ₹200.00",
+            "line 3: 100.10 x 2 is not its net amount 200.00",
+            "line_not_composed",
+        ),
+        ("-₹33.90", "- ₹33.90", "no finding", None),
+        ("-₹33.90 ₹0.00", "-₹23.90 ₹0.00", "line 2: 33.90 x 1 less 23.90 is not", "line_not_composed"),
+        (
+            "Place of supply: MAHARASHTRA",
+            "Place of supply: *",
+            "the place of supply could not be read",
+            "field_missing",
+        ),
+        ("TOTAL:", "SUB TOTAL:", "the total is missing", "field_missing"),
+        ("₹1,18,224.00", "₹1,18,224.00 Grand Total ₹1,18,224.40", "the grand total is not the total", "sums_differ"),
+        ("₹1,18,224.00", "₹1,18,224.00 Grand Total ₹1,18,224.00", "no finding", None),
         ("TOTAL:", "TOTAL: ₹1.00 ₹2.00\nTOTAL:", "2 different values for the total", "several_invoices"),
         (
             "Place of supply",
@@ -225,10 +252,128 @@ def test_cess_and_tax_beyond_the_goods() -> None:
     assert stated == (Decimal("28.00"), Decimal("290.00"), Decimal("418.00"))
 
 
+@pytest.mark.parametrize(
+    "after",
+    ["₹180.00", "₹180.00 ₹1,180", "₹180.00 ₹1,180 .00", "₹180.00 Rs 1180/-", "180.00 1,180", "₹180.00 - ₹ 1,180"],
+)
+@pytest.mark.parametrize("words", ["", " Amount in Words: One Thousand One Hundred Eighty only"])
+@pytest.mark.parametrize("line", ["", "1 Cup HSN:6912 ₹1,000.00 1.0 ₹1,000.00 18% IGST ₹180.00 ₹1,180.00 "])
+def test_the_tax_is_never_the_total(after: str, words: str, line: str) -> None:
+    """Where no line can be read and the total is cut, misprinted or missing, the tax beside it is not taken for it."""
+    facts = read_text(f"Tax Invoice Total Amount {line}TOTAL: {after}{words}")
+    assert facts.total_amount is None
+    assert {"sums_differ", "field_missing"} & set(facts.findings)
+
+
 def test_total_without_lines() -> None:
-    """Where no line can be read, one amount behind TOTAL is what the invoice states as its total."""
-    facts = read_text("Tax Invoice TOTAL: ₹24.00")
+    """Where no line can be read, one amount behind TOTAL is the total if the amount in words is the same."""
+    facts = read_text("Tax Invoice TOTAL: ₹24.00 Amount in Words: Twenty-four only")
     assert (facts.tax_amount, facts.total_amount) == (None, Decimal("24.00"))
+    assert facts.findings == ("field_missing", "lines_unread")
+
+
+_PAGES = (
+    "Tax Invoice Invoice Number: A1 Tax Type Tax Amount Total Amount 1 Cup ₹50.00 1 ₹50.00 0% IGST ₹0.00 ₹50.00",
+    "TOTAL: ₹0.00 ₹110.00",
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "description"),
+    [
+        ("", None),
+        ("2 ", "Plate"),
+        ("Tax Amount Total Amount 2 ", "Plate"),
+        ("Tax Amount Total Amount ", "Plate"),
+        ("Tax Invoice Billing Address: Ana, Flat 1 Tax Amount Total Amount 2 ", "Plate"),
+        ("Ana, Flat 1 ", None),
+        ("3 ", None),
+        ("Billing Address: Ana, Flat 1 2 ", None),
+        ("2 Billing Address: Ana, Flat 1 ", None),
+    ],
+)
+def test_the_head_of_a_page_is_no_description(head: str, description: str | None) -> None:
+    """A line that a page begins with is described behind the heading or by the number that is next, or not at all."""
+    facts = read_text(f"{_PAGES[0]}\f{head}Plate ₹60.00 1 ₹60.00 0% IGST ₹0.00 ₹60.00 {_PAGES[1]}")
+    assert [line.description for line in facts.lines] == ["Cup", description]
+    assert ("line_unclear" in facts.findings) == (description is None)
+    assert facts.total_amount == Decimal("110.00")
+
+
+def test_a_line_cut_by_the_end_of_a_page() -> None:
+    """A description whose beginning stands on the page before is not told, nor is half of it."""
+    facts = read_text(f"{_PAGES[0]} 2 Blue\fTax Amount Total Amount plate ₹60.00 1 ₹60.00 0% IGST ₹0.00 ₹60.00")
+    assert [line.description for line in facts.lines] == ["Cup", None]
+    assert "line_unclear" in facts.findings
+
+
+@pytest.mark.parametrize(
+    ("cells", "quantity", "price", "discount"),
+    [
+        ("₹ 1,100.00 - ₹ 100.00 1 ₹ 1,000.00", "1", "1100.00", "100.00"),
+        ("1,100.00 - 100.00 1 1,000.00", "1", "1100.00", "100.00"),
+        ("₹550.00 ₹50.00 2 ₹1,000.00", "2", "550.00", "50.00"),
+        ("₹550.00 ₹100.00 2 ₹1,000.00", "2", "550.00", "100.00"),
+        ("₹333.33 3 ₹1,000.00", "3", "333.33", None),
+        ("4 ₹250.00 ₹1,000.00", "4", "250.00", None),
+        ("2 ₹550.00 ₹100.00 ₹1,000.00", "2", "550.00", "100.00"),
+        ("₹1,000.00 ₹1,000.00", None, "1000.00", None),
+    ],
+)
+def test_quantity_price_and_discount(cells: str, quantity: str | None, price: str, discount: str | None) -> None:
+    """A quantity before the price counts if it makes the net amount; a discount may be a piece's or the line's."""
+    facts = read_text(f"Tax Invoice Total Amount 1 Cup HSN:6912 {cells} 18% IGST ₹180.00 ₹1,180.00")
+    (line,) = facts.lines
+    stated = (line.quantity, line.unit_price, line.discount_amount)
+    assert stated == tuple(shown and Decimal(shown) for shown in (quantity, price, discount))
+    assert (line.description, line.commodity_code, line.goods_amount) == ("Cup", "6912", Decimal("1000.00"))
+    assert "line_not_composed" not in facts.findings
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Wallet for currency USD (USD)",
+        "Stamp Invoice Number: A1",
+        "Gift Rs.99.00 2 Rs.198.00 5% pack",
+        "Calculator Total Amount Pro",
+        "3 Mobikes, pack of 12",
+    ],
+)
+def test_a_description_is_the_sellers_own(words: str) -> None:
+    """Whatever the goods are called, it is their description and says nothing of the invoice."""
+    facts = read_text(_TEXT.replace("Towel", words))
+    assert (facts.problem, facts.invoice_number) == (None, "BOM5-4711")
+    assert facts.lines[2].description == words
+    facts = read_text(_TEXT.replace("Steel bottle 1.50 l", words))
+    assert (facts.problem, facts.invoice_number) == (None, "BOM5-4711")
+    assert facts.lines[0].description == f"{words} | B07XXXXXXX ( SKU-1 )"
+
+
+@pytest.mark.parametrize("named", ["Sold By : Credit Note Books Ltd", "Seller: Debit Note House"])
+def test_a_seller_called_after_notes(named: str) -> None:
+    """A company's name makes no credit note of its invoice."""
+    assert read_text(f"{named}\n{_TEXT}").problem is None
+
+
+@pytest.mark.parametrize("digits", ["85", "8518", "851821", "85182100", "8518210000"])
+def test_hsn(digits: str) -> None:
+    """A code behind its label is one, however long."""
+    (line,) = read_text(f"Tax Invoice Total Amount 1 Cup HSN:{digits} ₹1.00 1 ₹1.00 0% IGST ₹0.00 ₹1.00").lines
+    assert (line.description, line.commodity_code) == ("Cup", digits)
+
+
+def test_more_than_a_column_holds() -> None:
+    """Lines that add up to more than 16 digits have a finding, not a reader that broke its promise."""
+    line = "1 Cup ₹9999999999999999.99 1 ₹9999999999999999.99 0% IGST ₹0.00 ₹9999999999999999.99 "
+    facts = read_text(f"Tax Invoice Total Amount {line * 2}")
+    assert (facts.goods_amount, len(facts.lines)) == (None, 2)
+    assert "amount_malformed" in facts.findings
+
+
+def test_an_amount_of_any_length() -> None:
+    """What is no amount is not repeated at any length."""
+    assert len(read_text(f"Tax Invoice TOTAL: {'1,' * 5000}1.00").problem or "") < 500
 
 
 @pytest.mark.parametrize(
@@ -259,6 +404,37 @@ def test_refused(text: str, said: str) -> None:
 def test_not_refused(more: str) -> None:
     """Rupees, a note that is only spoken of, and a currency that is not the invoice's own do no harm."""
     assert read_text(_TEXT + more) == read_text(_TEXT)
+
+
+_ROW_BY_ROW = """Tax Invoice Sold By : Billing Address :
+Example Retail Example Customer
+GST Registration No: 27AAPFU0939F1ZV
+{between}GST Registration No: 29AAPFU0939F1ZR
+Total Amount"""
+
+
+@pytest.mark.parametrize("between", ["", "Shipping Address :\n"])
+def test_blocks_drawn_side_by_side(between: str) -> None:
+    """Where both headings stand before the first GSTIN, none is taken for the seller's, nor for the buyer's."""
+    facts = read_text(_ROW_BY_ROW.format(between=between))
+    assert (facts.seller_tax_id, facts.buyer_tax_id) == (None, None)
+    assert "field_unclear" in facts.findings
+    alone = read_text(_ROW_BY_ROW.format(between="").replace("GST Registration No: 27AAPFU0939F1ZV", ""))
+    assert (alone.seller_tax_id, alone.buyer_tax_id) == (None, None)
+
+
+@pytest.mark.parametrize("label", ["GSTIN", "GSTIN No", "GSTIN/UIN", "GST No", "Gstin", "GST Registration Number"])
+def test_labels_of_a_gstin(label: str) -> None:
+    """A GSTIN is one however it is labelled."""
+    assert read_text(f"Tax Invoice {label}: 27AAPFU0939F1ZV").seller_tax_id == "27AAPFU0939F1ZV"
+
+
+def test_two_buyers() -> None:
+    """Two buyers' GSTINs make the buyer unknown, and no amount: the invoice is one."""
+    text = _TEXT.replace("Place of", "GSTIN: 29AAPFU0939F1ZR\nShipping Address: GSTIN: 27AAPFU0939F1ZV\nPlace of", 1)
+    facts = read_text(text)
+    assert (facts.buyer_tax_id, facts.findings) == (None, ("field_unclear",))
+    assert facts.total_amount == Decimal("118224.00")
 
 
 def test_buyer_and_order() -> None:
@@ -299,10 +475,11 @@ def test_a_number_in_a_description(position: str) -> None:
 
 
 @pytest.mark.parametrize("state", ["MAHARASHTRA", "Tamil Nadu", "Dadra & Nagar Haveli and Daman & Diu"])
-@pytest.mark.parametrize("after", ["\nPlace of delivery: GOA", "\nInvoice Number", "\n29", ", IN"])
-def test_place_of_supply(state: str, after: str) -> None:
-    """The place of supply ends where the next label begins, however it is written."""
-    assert read_text(f"Tax Invoice Place of supply: {state}{after}").place_of_supply == state
+@pytest.mark.parametrize("before", ["", "27-", "27 - "])
+@pytest.mark.parametrize("after", ["\nPlace of delivery: GOA", "\nInvoice Number", "\n29", ", IN", " (27)", "(27)"])
+def test_place_of_supply(before: str, state: str, after: str) -> None:
+    """The place of supply is the state without its code, and ends where the next label begins."""
+    assert read_text(f"Tax Invoice Place of supply: {before}{state}{after}").place_of_supply == state
 
 
 def _invoice(number: str = "BLR7-00012", *, lines: int = 1) -> Any:
@@ -374,6 +551,73 @@ def test_lines_of_a_pdf() -> None:
             sgst_amount=sgst,
             total_amount=rendered.net_amount + cgst + sgst,
         )
+
+
+def test_copies_in_one_pdf() -> None:
+    """An invoice that is there once more, as the copy for the transporter, counts once; so do copies of its pages."""
+    from spapi_invoices.synthetic.gst_pdf import render
+
+    first, second = render(_invoice()), render(_invoice("BLR7-00013", lines=3))
+    copy = render(_invoice()).replace(b"(Original for Recipient)", b"(Duplicate for Transporter)")
+    alone = _facts(first), _facts(second)
+    for copies in ((first, first, second, second), (first, second, second), (first, copy, second)):
+        assert READER.read(_joined(*copies)) == alone
+    text = "Tax Invoice Invoice Number: A1 (Original for Recipient)"
+    for pages in ([text, "page 2"] * 3, [text, text, "page 2", "page 2"]):
+        assert gst._once(pages) == [text, "page 2"]
+    for pages in ([text, "page 2", "page 2"], ["page 1", "page 1"]):
+        assert gst._once(pages) == pages
+
+
+def test_cells_that_a_new_page_tears_apart() -> None:
+    """Where a page has no heading, PDFium may take a cell for a new line; both amounts are still read."""
+    pytest.importorskip("reportlab")
+    from io import BytesIO
+
+    from reportlab.pdfgen.canvas import Canvas
+
+    out = BytesIO()
+    canvas = Canvas(out, invariant=1)
+    canvas.drawString(36, 800, "Tax Invoice Total Amount")
+    cells = ((68, "HSN:6912"), (213, "Rs.10.00"), (317, "1"), (340, "Rs.10.00"), (390, "0%"), (424, "IGST"))
+    for at in "12":
+        canvas.drawString(40, 790, at)
+        canvas.drawString(68, 790, "Cup with quite a long description")
+        for x, text in (*cells, (458, "Rs.0.00"), (506, "Rs.10.00")):
+            canvas.drawString(x, 781, text)
+        canvas.showPage()
+        canvas.setFont("Helvetica", 7)
+    canvas.save()
+    facts = _facts(out.getvalue())
+    assert [str(line.total_amount) for line in facts.lines] == ["10.00", "10.00"]
+    assert {line.description for line in facts.lines} == {"Cup with quite a long description"}
+
+
+def _many_times(pages: int, texts: int) -> bytes:
+    """A PDF of kilobytes that draws one page of texts so many times."""
+    import zlib
+
+    stream = zlib.compress(b"BT /F 8 Tf 10 10 Td " + b"(Rs.1.00 1 Rs.1.00 ) Tj " * texts + b"ET")
+    parts = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[" + b"3 0 R " * pages + b"]/Count %d>>" % pages,
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Resources<</Font<</F 5 0 R>>>>/Contents 4 0 R>>",
+        b"<</Length %d/Filter/FlateDecode>>stream\n%b\nendstream" % (len(stream), stream),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    )
+    body = b"".join(b"%d 0 obj\n%b\nendobj\n" % one for one in enumerate(parts, 1))
+    return b"%PDF-1.4\n" + body + b"trailer<</Size 6/Root 1 0 R>>\n%%EOF"
+
+
+@pytest.mark.parametrize(
+    ("pages", "texts", "what"), [(600, 1, "pages"), (300, 300, "characters"), (300, 20_000, "characters")]
+)
+def test_a_pdf_that_grows(pages: int, texts: int, what: str) -> None:
+    """A small file that draws more than an invoice can have is not read to its end."""
+    content = _many_times(pages, texts)
+    facts = _facts(content)
+    assert (len(content) < 5_000, facts.findings) == (True, ("document_too_large",))
+    assert what in (facts.problem or "")
 
 
 def test_several_invoices_in_one_pdf() -> None:
