@@ -13,10 +13,12 @@ import click
 from spapi_invoices import errors, plugins
 from spapi_invoices.cli import cli
 from spapi_invoices.core.refusals import REFUSALS
+from spapi_invoices.documents.date_pictures import PARTS
 from spapi_invoices.documents.findings import FINDINGS
+from spapi_invoices.documents.layout_fields import FIELDS, KINDS
 from spapi_invoices.documents.layout_file import FIELD_KEYS, KEYS, Key
-from spapi_invoices.documents.layouts import FIELDS, KINDS, REQUIRED
-from spapi_invoices.documents.notations import NUMBERS, PARTS
+from spapi_invoices.documents.layouts import REQUIRED
+from spapi_invoices.documents.notations import NUMBERS
 from spapi_invoices.frames.schemas import TABLES, InvoiceFacts, personal_columns, polars_schema
 from spapi_invoices.plugins import register_commands
 from spapi_invoices.reconciliation.rules import ADDED, RULES
@@ -134,7 +136,7 @@ def layouts() -> str:
                 *(
                     *_keys(FIELD_KEYS),
                     "",
-                    f"Required if nothing else is said: {required}. These must be in the file.",
+                    f"These must be in the file: {required}.",
                     "",
                 ),
                 *("## Fields", "", "| field | kind | meaning |", "| --- | --- | --- |", *fields, ""),

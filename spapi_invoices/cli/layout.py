@@ -11,7 +11,8 @@ from spapi_invoices.errors import FileFailed
 if TYPE_CHECKING:
     import polars as pl
 
-    from spapi_invoices.documents.layouts import Layout, Outcome
+    from spapi_invoices.documents.layout_fields import Layout
+    from spapi_invoices.documents.layouts import Outcome
     from spapi_invoices.documents.page_lines import Line
 
 _file = click.Path(path_type=Path, dir_okay=False)

@@ -7,8 +7,11 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from spapi_invoices.documents.layouts import FIELDS, REQUIRED, Field, Layout
-from spapi_invoices.documents.notations import CURRENCIES, MONTHS, NUMBERS, picture_flaw
+from spapi_invoices.documents.currencies import CODES
+from spapi_invoices.documents.date_pictures import MONTHS, picture_flaw
+from spapi_invoices.documents.layout_fields import FIELDS, Field, Layout
+from spapi_invoices.documents.layouts import REQUIRED
+from spapi_invoices.documents.notations import NUMBERS
 from spapi_invoices.errors import SettingsInvalid
 
 
@@ -22,7 +25,10 @@ class Key(NamedTuple):
 
 
 def _text(value: object) -> str | None:
-    return None if isinstance(value, str) and value.strip() else "is no text"
+    words = value.split() if isinstance(value, str) else []
+    if not words:
+        return "is no text"
+    return None if all(map(str.isprintable, words)) else "has a sign that cannot be printed, and so is in no document"
 
 
 def _texts(value: object) -> str | None:
@@ -31,7 +37,9 @@ def _texts(value: object) -> str | None:
 
 
 def _months(value: object) -> str | None:
-    return None if isinstance(value, list) and len(value) == 12 and not _texts(value) else "is no list of twelve names"
+    if not isinstance(value, list) or len(value) != 12 or _texts(value):
+        return "is no list of twelve names"
+    return None if len({name.casefold() for name in value}) == 12 else "has a name twice"
 
 
 def _choice(*allowed: str) -> Callable[[Any], str | None]:
@@ -60,26 +68,34 @@ def _expression(value: object) -> str | None:
 
 
 KEYS: Final = (
-    Key("match", "words, or a list of them", "all of them are on every such invoice, and on no other document", _texts),
+    Key(
+        "match",
+        "words, or a list of them",
+        "all of them are on every such invoice, as whole words, and on no other document",
+        _texts,
+    ),
     Key("unless", "words, or a list of them", "with any of them it is another document, as a credit note", _texts),
     Key("numbers", "an example", "how amounts are written", _choice(*NUMBERS)),
-    Key("dates", "a picture", "how dates are written, as dd.mm.yyyy", _text),
+    Key("dates", "a picture", "how dates are written, as dd.mm.yyyy; in capitals or not", _text),
     Key("months", "a list of twelve names", "what mmmm is; in English if left out", _months),
     Key("document_type", "a text", "what stands in the column of that name; `invoice` if left out", _text),
     Key("fields", "tables [fields.NAME]", "where each field stands", _table),
 )
 FIELD_KEYS: Final = (
     Key("beside", "words, or a list of them", "the value stands to the right of the words, on the same line; of a list "
-        "the first that lead to a value", _texts),
-    Key("below", "words, or a list of them", "the value stands under the words, as under a column's heading", _texts),
+        "all are looked for, and must lead to the same", _texts),
+    Key("below", "words, or a list of them", "the value stands under the words, as under a column's heading; a table's rows are "
+        "several values", _texts),
     Key("regex", "a regular expression", "the value is what its one group in (brackets) finds in a line", _expression),
     Key("value", "a text", "the value itself, where every such invoice has the same", _text),
-    Key("which", '"first" or "last"', "which to take where several different values are found; left out, none is taken",
-        _choice("first", "last")),
-    Key("required", "true or false", "whether an invoice without it is one that cannot be read: it then has a problem and "
-        "no amounts", _switch),
+    Key("which", '"first" or "last"', "which to take, in the order of the page, where several different values are found; "
+        "left out, none is taken", _choice("first", "last")),
+    Key("optional", "true or false", "whether some invoices do not have it; without any other field an invoice has a "
+        "problem and no amounts", _switch),
 )  # fmt: skip
 WAYS: Final = ("beside", "below", "regex", "value")
+# What may be the same on every invoice.
+_FIXED: Final = frozenset({"currency", "seller_tax_id", "buyer_tax_id", "place_of_supply"})
 _NEEDED: Final = ("match", "numbers", "dates", "fields")
 
 
@@ -105,6 +121,8 @@ def parse_layout(text: str, name: str) -> Layout:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _invalid(name, [f"{error}"]) from None
+    except RecursionError:
+        raise _invalid(name, ["brackets are nested too deep"]) from None
     if flaws := sorted((_line(text, flaw.keys), flaw.said) for flaw in _flaws(name, content)):
         raise _invalid(name, [f"line {line}: {said}" if line else said for line, said in flaws])
     known = {key: content[key] for key in ("numbers", "dates", "document_type") if key in content}
@@ -128,7 +146,7 @@ def _several(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - a text or a list 
 
 def _field(name: str, keys: dict[str, Any]) -> Field:
     (how,) = (way for way in WAYS if way in keys)
-    return Field(name, how, _several(keys[how]), keys.get("which", ""), keys.get("required", name in REQUIRED))
+    return Field(name, how, _several(keys[how]), keys.get("which", ""), not keys.get("optional", False))
 
 
 def _flaws(name: str, content: dict[str, Any]) -> Iterator[_Flaw]:
@@ -151,22 +169,21 @@ def _field_flaws(name: str, keys: dict[str, Any]) -> Iterator[_Flaw]:
         yield _Flaw(at, f"fields.{name} is no field: give any of {', '.join(FIELDS)}")
         return
     yield from _key_flaws(at, keys, FIELD_KEYS)
-    if name == "currency" and keys.get("required") is False:
-        yield _Flaw(
-            (*at, "required"), "fields.currency.required cannot be false: no amount stands without its currency"
-        )
+    if name == "currency" and keys.get("optional") is True:
+        yield _Flaw((*at, "optional"), "fields.currency.optional cannot be true: no amount stands without its currency")
     ways = [way for way in WAYS if way in keys]
     if len(ways) != 1:
         yield _Flaw(at, f"fields.{name} has {' and '.join(ways) or 'none'} of {', '.join(WAYS)}: give one")
     elif "value" in keys:
-        yield from (_Flaw((*at, "value"), f"fields.{name}.value {said}") for said in _fixed_flaws(name, keys["value"]))
+        yield from (_Flaw((*at, said.split()[0]), f"fields.{name}.{said}") for said in _fixed_flaws(name, keys))
 
 
-def _fixed_flaws(name: str, value: object) -> Iterator[str]:
-    if FIELDS[name] in {"amount", "discount", "date"}:
-        yield "cannot be the same on every invoice: give beside, below or regex"
-    if name == "currency" and value not in CURRENCIES.values():
-        yield f"is none of {', '.join(sorted({*CURRENCIES.values()}))}"
+def _fixed_flaws(name: str, keys: dict[str, Any]) -> Iterator[str]:
+    if name not in _FIXED:
+        yield "value cannot be the same on every invoice: give beside, below or regex"
+    if name == "currency" and keys["value"] not in CODES:
+        yield "value is no code of ISO 4217, as EUR"
+    yield from (f"{key} means nothing beside value" for key in ("which", "optional") if key in keys)
 
 
 def _key_flaws(

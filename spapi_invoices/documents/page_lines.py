@@ -4,50 +4,46 @@ A PDF may draw all labels first and all values after them, so its words are put 
 between two words is two blanks in a line's text: there one column ends and another begins.
 """
 
-import html
 import re
-import sys
-from collections.abc import Callable, Iterable, Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import count
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from spapi_invoices.core.media import sniff
+from spapi_invoices.core.media import decode_text, sniff
 from spapi_invoices.documents import pdf_text
 from spapi_invoices.documents.findings import Unreadable
+from spapi_invoices.documents.html_rows import Cell, html_rows
+from spapi_invoices.documents.last_document import last_kept
+from spapi_invoices.documents.pdf_rows import IN_WORD, Seen, pdf_rows
 
 # HTML or text: no invoice is larger, and all that looks at it stays quick.
 LARGEST: Final = 1 << 20
-_HYPHEN: Final = "\x02"  # PDFium's sign for a hyphen at the end of a line, after which it goes on without a break
-_COLUMN: Final = 10_000.0  # where the next cell of an HTML table begins
-# Not html.parser, which takes hours for a text that is made for it. What is not closed goes to the end of the text, as in
-# a browser, so each of these goes through it once.
-_HIDDEN: Final = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(script|style|title)\b.*?(?:</\1[^>]*(?:>|\Z)|\Z)|<[!?][^>]*(?:>|\Z)",
-    re.DOTALL | re.IGNORECASE,
-)
-_TAG: Final = re.compile(r"<(/?)([a-z][a-z0-9]*)[^>]*(?:>|\Z)", re.IGNORECASE)
-_INLINE: Final = frozenset(
-    {"a", "abbr", "b", "big", "code", "em", "font", "i", "label", "mark", "small", "span", "strong", "u"}
-)
-# A sign's number with so many digits is none, and Python refuses to read it.
-_LONG_REFERENCE: Final = re.compile(r"&#\d{8,};?")
-# What a viewer makes of a page that is turned by so many quarters: where a point of it comes to stand.
-_TURNS: Final[tuple[Callable[[float, float], tuple[float, float]], ...]] = (
-    lambda x, y: (x, y),
-    lambda x, y: (y, -x),
-    lambda x, y: (-x, -y),
-    lambda x, y: (-y, x),
+_WORD: Final = re.compile(f"{IN_WORD}+")
+# The signs of a word that another stands for, so that the same word is the same text.
+_SAME: Final = {
+    **{at: unicodedata.normalize("NFKC", chr(at)) for at in range(0xFB00, 0xFB07)},  # ligatures, as of f and i
+    **dict.fromkeys((0x2007, 0x2009, 0x202F), "\u00a0"),  # blanks that do not break
+}
+# Only these: Python has encodings that take hours.
+_CHARSET: Final = re.compile(
+    rb"<meta\b[^>]{0,200}\bcharset\s*=\s*[\"']?"
+    rb"(iso-8859-\d{1,2}|windows-\d{3,4}|utf-8|koi8-[ru]|shift_jis|euc-(?:jp|kr)|gb2312|gbk|gb18030|big5)\b",
+    re.IGNORECASE,
 )
 
 
 class Placed(NamedTuple):
-    """A word and its place across the page: points in a PDF, columns in a text."""
+    """A word and its place across the page: points in a PDF, signs in a text, columns in an HTML table.
+
+    A gap beside it that is wider than ``blank`` is no blank between words.
+    """
 
     text: str
     left: float
     right: float
+    blank: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,6 @@ class Line:
     words: tuple[tuple[int, Placed], ...]
 
 
-@lru_cache(maxsize=1)
 def lines(content: bytes) -> tuple[Line, ...]:
     r"""All lines of a document, from top to bottom, page by page. The last document is kept, for the next who asks.
 
@@ -78,131 +73,97 @@ def lines(content: bytes) -> tuple[Line, ...]:
     >>> [line.text for line in lines(b"Invoice  A-1\n\nTotal: 12.50")]
     ['Invoice  A-1', 'Total: 12.50']
     """
+    return _lines(content)
+
+
+def loose_text(content: bytes) -> str:
+    """All words of a document with a blank between two: of a PDF in the order in which it was drawn, so this is quick.
+
+    Raises:
+        Unreadable, MissingExtra: As `lines`.
+    """
+    return _loose_text(content)
+
+
+@last_kept
+def _loose_text(content: bytes) -> str:
+    if sniff(content) == "application/pdf":
+        return " ".join(word.text for word in _placed(" ".join(pdf_text.pages(content))))
+    return " ".join(line.text for line in lines(content))
+
+
+@last_kept
+def _lines(content: bytes) -> tuple[Line, ...]:
+    found = tuple(line for number, rows in enumerate(_pages(content), 1) for line in _numbered(number, rows))
+    if not found and sniff(content) == "application/pdf":
+        raise Unreadable("pdf_without_text", "the PDF has no text (a scan?)")
+    return found
+
+
+def _pages(content: bytes) -> Iterator[Iterable[list[Placed]]]:
     kind = sniff(content)
     if kind == "application/pdf":
-        found = tuple(_pdf(content))
-        if not found:
-            raise Unreadable("pdf_without_text", "the PDF has no text (a scan?)")
-        return found
-    if kind not in {"text/html", "text/plain"}:
+        yield from (map(_of_pdf, rows) for rows in pdf_rows(content))
+    elif kind not in {"text/html", "text/plain"}:
         raise Unreadable("type_unknown", f"a layout reads PDF, HTML and text, not {kind}")
-    if len(content) > LARGEST:
+    elif len(content) > LARGEST:
         raise Unreadable("type_unknown", f"a layout reads a text of at most {LARGEST} bytes, not {len(content)}")
-    text = _decoded(content)
-    rows = _html_rows(text) if kind == "text/html" else [[row.expandtabs()] for row in text.splitlines()]
-    return tuple(_numbered(1, ((_in_cells(cells), 1.0) for cells in rows)))
+    elif kind == "text/html":
+        yield map(_of_html, html_rows(_html_text(content)))
+    else:
+        yield (list(_placed(row.expandtabs())) for row in (decode_text(content) or "").splitlines())
 
 
-def _numbered(page: int, rows: Iterable[tuple[list[Placed], float]]) -> Iterator[Line]:
-    """The lines of a page; with each row comes the widest gap that is one blank."""
+def _html_text(content: bytes) -> str:
+    """In the encoding that the page names, else in one that a text may have, else in that of a page that does not say."""
+    named = _CHARSET.search(content, 0, 1024)
+    if named is None:
+        return decode_text(content) or content.decode("cp1252", "replace")
+    try:
+        # A browser takes what calls itself Latin-1 for Windows-1252, which has the same letters.
+        return content.decode("cp1252" if named[1].lower() == b"iso-8859-1" else named[1].decode(), "replace")
+    except LookupError:
+        return content.decode("cp1252", "replace")
+
+
+def _numbered(page: int, rows: Iterable[list[Placed]]) -> Iterator[Line]:
     numbers = count(1)
-    for words, blank in rows:
+    for words in rows:
         if words:
-            yield _line(page, next(numbers), words, blank)
+            yield _line(page, next(numbers), words)
 
 
-def _line(page: int, number: int, words: list[Placed], blank: float) -> Line:
+def _line(page: int, number: int, words: list[Placed]) -> Line:
     text, placed = "", []
     for before, word in zip([None, *words], words, strict=False):
         if before is not None:
-            text += "  " if word.left - before.right > blank else " "
+            text += "  " if word.left - before.right > min(before.blank, word.blank) else " "
         placed.append((len(text), word))
         text += word.text
     return Line(page, number, text, tuple(placed))
 
 
-def _in_cells(cells: list[str]) -> list[Placed]:
-    return [
-        Placed(_printable(word[0]), at * _COLUMN + word.start(), at * _COLUMN + word.end())
-        for at, cell in enumerate(cells)
-        for word in re.finditer(r"\S+", cell)
-        if _printable(word[0])
-    ]
-
-
-def _printable(text: str) -> str:
-    return text if text.isprintable() else "".join(filter(str.isprintable, text))
-
-
-def _decoded(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # What a browser takes a page for that does not say: five of its 256 bytes mean nothing.
-        return content.decode("cp1252", "replace")
-
-
-def _html_rows(text: str) -> list[list[str]]:
-    shown = html.unescape(_LONG_REFERENCE.sub(" ", "".join(_html_text(text))))
-    return [[" ".join(cell.split()) for cell in row.split("\t")] for row in shown.split("\n")]
-
-
-def _html_text(text: str) -> Iterator[str]:
-    """What a browser shows of a page, with a line feed where a line begins and a tab where a cell does."""
-    shown, *tags = _TAG.split(_HIDDEN.sub("", text))
-    yield _blank(shown)
-    in_row = False
-    for slash, name, behind in zip(tags[::3], tags[1::3], tags[2::3], strict=True):
-        tag, ends = name.lower(), bool(slash)
-        in_row = (in_row or tag == "tr") and not (ends and tag in {"tr", "table"})
-        yield _break(tag, ends=ends, in_row=in_row) + _blank(behind)
-
-
-def _break(tag: str, *, ends: bool, in_row: bool) -> str:
-    """What a tag does to a line. A paragraph within a cell is a blank there, so that the row stays one line."""
-    if tag in {"td", "th"}:
-        return "" if ends else "\t"
-    if tag in _INLINE:
-        return ""
-    return " " if in_row and tag != "tr" else "\n"
-
-
-def _blank(text: str) -> str:
-    return re.sub(r"\s", " ", text)
-
-
-class _Seen(NamedTuple):
-    """A word and its height."""
-
-    word: Placed
-    bottom: float
-    top: float
-
-
-def _pdf(content: bytes) -> Iterator[Line]:
-    with pdf_text.opened(content) as pdf:
-        for number, page in enumerate(pdf, 1):
-            seen = _pdf_words(page.get_textpage(), _TURNS[page.get_rotation() // 90])
-            yield from _numbered(number, _pdf_rows(seen))
-
-
-def _pdf_rows(seen: Iterable[_Seen]) -> Iterator[tuple[list[Placed], float]]:
-    """The words by lines: what has its middle within the height of a line's highest word is on it."""
-    row: list[_Seen] = []
-    for one in sorted(seen, key=lambda one: -one.bottom - one.top):
-        if row and one.bottom + one.top < 2 * row[0].bottom:
-            yield _pdf_row(row)
-            row = []
-        row.append(one)
-    if row:
-        yield _pdf_row(row)
-
-
-def _pdf_row(row: list[_Seen]) -> tuple[list[Placed], float]:
+def _of_pdf(row: list[Seen]) -> list[Placed]:
     # A blank is a quarter to a third of the letters' height, in a justified line perhaps a half.
-    blank = 0.6 * (row[0].top - row[0].bottom)
-    return sorted((one.word for one in row), key=lambda word: word.left), blank
+    words = ((_clean(one.text), one.left, one.right, 0.6 * (one.top - one.bottom)) for one in row)
+    return [Placed(*word) for word in words if word[0]]
 
 
-def _pdf_words(text: Any, turn: Callable[[float, float], tuple[float, float]]) -> Iterator[_Seen]:  # noqa: ANN401 - pypdfium2 has no types
-    """Runs of signs without a blank, in the order in which they were drawn."""
-    from pypdfium2 import raw  # noqa: PLC0415 - in the extra [pdf]
+def _of_html(row: list[Cell]) -> list[Placed]:
+    """All words of a cell stand in all of its columns."""
+    words = ((word.text, cell) for cell in row for word in _placed("".join(cell.texts)))
+    return [Placed(word, 3.0 * cell.left, 3.0 * cell.right - 2) for word, cell in words]
 
-    codes = (raw.FPDFText_GetUnicode(text, at) for at in range(text.count_chars()))
-    signs = "".join(chr(code) if code <= sys.maxunicode else " " for code in codes)
-    for run in re.finditer(rf"[^\s{_HYPHEN}]+{_HYPHEN}?|{_HYPHEN}", signs):
-        if shown := _printable(run[0].replace(_HYPHEN, "-")):
-            first, last = (text.get_charbox(at, loose=True) for at in (run.start(), run.end() - 1))
-            corners = [turn(x, y) for box in (first, last) for x, y in (box[:2], box[2:])]
-            across, up = zip(*corners, strict=True)
-            yield _Seen(Placed(shown, min(across), max(across)), min(up), max(up))
+
+def _placed(text: str) -> Iterator[Placed]:
+    for found in _WORD.finditer(text):
+        if shown := _clean(found[0]):
+            yield Placed(shown, found.start(), found.end())
+
+
+def _clean(word: str) -> str:
+    """The word as it is printed, and in one way if Unicode has several."""
+    if word.isascii() and word.isprintable():
+        return word
+    signs = unicodedata.normalize("NFC", word.translate(_SAME))
+    return "".join(sign for sign in signs if sign == "\u00a0" or sign.isprintable())

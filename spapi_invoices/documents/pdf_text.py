@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from typing import Any, Final
 
 from spapi_invoices.documents.findings import Unreadable
+from spapi_invoices.documents.last_document import last_kept
 from spapi_invoices.errors import MissingExtra
 
 # PDFium keeps global state: two threads in it at once crash the process.
@@ -18,12 +19,17 @@ _MOST_CHARACTERS: Final = 1 << 20
 
 
 def pages(content: bytes) -> tuple[str, ...]:
-    """The text of each page, in the order in which it was drawn.
+    """The text of each page, in the order in which it was drawn. The last document is kept, for the next who asks.
 
     Raises:
         Unreadable: The PDF cannot be opened, needs a password, has no text, or more than an invoice can have.
         MissingExtra: pypdfium2 is not installed.
     """
+    return _pages(content)
+
+
+@last_kept
+def _pages(content: bytes) -> tuple[str, ...]:
     with opened(content) as pdf:
         # Not get_text_bounded: it leaves out the break between two cells where PDFium takes the second for a new line.
         found = tuple(text.get_text_range() for text in texts(pdf))
