@@ -18,12 +18,29 @@ from xml.etree import ElementTree as ET
 import pypdfium2
 
 from spapi_invoices.documents.gst import READER as GST
+from spapi_invoices.documents.layout_file import parse_layout
+from spapi_invoices.documents.layouts import layout_reader
 from spapi_invoices.documents.nfe import READER as NFE
+from spapi_invoices.documents.reader import read_document
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mixed_documents import gst, mixed, nfe
 
 RUNS = 7
+# Of the sandbox's GST invoice; with words before it, a layout that matches it or one that does not.
+LAYOUT = """
+numbers = "1,23,456.78"
+dates = "dd.mm.yyyy"
+[fields.invoice_number]
+beside = "Invoice Number"
+[fields.issue_date]
+beside = "Invoice Date"
+[fields.currency]
+value = "INR"
+[fields.total_amount]
+beside = "TOTAL:"
+which = "last"
+"""
 
 
 def pdf_text(content: bytes) -> str:
@@ -69,7 +86,16 @@ def main(count: int) -> None:
     samples = sorted(Path(str(files("nfelib") / "nfe/samples/v4_0/leiauteNFe")).glob("*.xml"))
     compare("NF-e of the sandbox", ET.fromstring, NFE.read, [nfe(number) for number in range(1, 300)])
     compare("NF-e, nfelib's samples", ET.fromstring, NFE.read, [path.read_bytes() for path in samples] * 5)
-    compare("GST invoice", pdf_text, GST.read, [gst(number) for number in range(100)])
+    invoices = [gst(number) for number in range(100)]
+    compare("GST invoice", pdf_text, GST.read, invoices)
+    other, own = (
+        layout_reader(parse_layout(f"match = '{word}'\n{LAYOUT}", "benchmark")) for word in ("ACME", "Sold By")
+    )
+    compare("GST invoice, a layout for others", pdf_text, lambda one: read_document(one, [other, GST]), invoices)
+    compare("GST invoice, by a layout", pdf_text, lambda one: read_document(one, [own, GST]), invoices)
+    # Each with a word of its own: their cost is a search each, and the document is opened once.
+    fifty = [layout_reader(parse_layout(f"match = 'ACME{at}'\n{LAYOUT}", f"{at}")) for at in range(50)]
+    compare("GST invoice, 50 layouts for others", pdf_text, lambda one: read_document(one, [*fifty, GST]), invoices)
     folder(count)
 
 
