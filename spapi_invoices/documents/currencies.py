@@ -35,6 +35,7 @@ _WORDS: Final = {
     "eur": "EUR", "euro": "EUR", "euros": "EUR", "usd": "USD", "gbp": "GBP", "inr": "INR", "kr": "DKK ISK NOK SEK",
     "Rs": "INR LKR MUR NPR PKR SCR", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "lei": "MDL RON", "лв": "BGN",
     "Fr": "CHF XAF XOF XPF", "SFr": "CHF", "TL": "TRY", "Dh": "AED MAD", "Dhs": "AED MAD", "SR": "SAR SCR",
+    **dict.fromkeys(("dollar", "dollars"), _SIGNS["$"]), **dict.fromkeys(("rupee", "rupees"), "INR LKR MUR NPR PKR SCR"),
     "RM": "MYR", "Rp": "IDR", "S/": "PEN", "R": "LSL NAD SZL ZAR", "Tk": "BDT", "KSh": "KES",
 }  # fmt: skip
 _MARKS: Final = {
@@ -47,7 +48,7 @@ _LETTERS: Final = "|".join(
 )
 # Any sign of a currency is one, and so are letters before a dollar: what is not in the table is of a currency unknown.
 MARK: Final = (
-    rf"(?:(?<!{LETTER})(?:[A-Za-z]{{1,3}}\$|S/|(?:{_LETTERS})(?!{LETTER})\.?)"
+    rf"(?:(?<!{LETTER})(?={LETTER})(?:[A-Za-z]{{1,3}}\$|S/|(?:{_LETTERS})(?!{LETTER})\.?)"
     r"|[$\xa2-\xa5\u058f\u060b\u09f2\u09f3\u0e3f\u17db\u20a0-\u20cf\ufe69\uff04\uffe0\uffe1\uffe5\uffe6\u5186\u5143\uc6d0])"
 )
 _MARK: Final = re.compile(MARK)

@@ -37,18 +37,22 @@ NUMBERS: Final = {
 
 NEAR: Final = 24  # how many signs before and behind a number may speak of it
 _MINUS: Final = rf"(?:{DASH}|\({DASH}\))"
-_MARKED: Final = rf"(?:{MARK}|\({MARK}\))"
-_CREDIT: Final = rf"(?<!{LETTER})(?i:cr|dr|credit|debit|minus)(?!{LETTER})\.?"
+_MARKED: Final = rf"(?:{MARK}|[(\[](?:in\s)?{MARK}[)\]])"
+_MARK_BEFORE: Final = rf"{_MARKED}(?:\s?[:=|,;])?"
+_MARK_BEHIND: Final = rf"(?:[|,;/]\s?)?{_MARKED}"
+_CREDIT: Final = rf"[(\[]?(?<!{LETTER})(?i:cr|dr|credit|debit|minus)(?!{LETTER})[.)\]]*"
 # All that may say what sign and currency an amount has. A dash that stands far behind it is the next column's.
-_BEFORE: Final = re.compile(rf"(?:\s|{_MARKED}|(?<!\d){_MINUS}|{_CREDIT}|[(\[{{<])*\Z")
-_BEHIND: Final = re.compile(rf"(?:\s*(?:{_MARKED}|{_CREDIT}|[)\]}}>])|\s?{_MINUS}(?!\d))*")
+_BEFORE: Final = re.compile(rf"(?:\s|{_MARK_BEFORE}|(?<!\d){_MINUS}|{_CREDIT}|[(\[{{<])*\Z")
+_BEHIND: Final = re.compile(rf"(?:\s*(?:{_MARK_BEHIND}|(?:[,;]\s?)?{_CREDIT}|[)\]}}>])|\s?{_MINUS}(?!\d))*")
 # What stands before and behind -> the sign; all else leaves it untold.
+_PLAIN_BEFORE: Final = rf"(?:\s|{_MARK_BEFORE})*"
+_PLAIN_BEHIND: Final = rf"(?:\s*{_MARK_BEHIND})*"
 _SIGNS: Final = tuple(
     (re.compile(before), re.compile(behind), sign)
     for before, behind, sign in (
-        (rf"(?:\s|{_MARKED})*", rf"(?:\s*{_MARKED})*", 1),
-        (rf"(?:\s|{_MARKED})*{_MINUS}(?:{_MARKED}\s*)?", rf"(?:\s*{_MARKED})*", -1),
-        (rf"(?:\s|{_MARKED})*", rf"(?:\s*{_MARKED})?{_MINUS}(?:\s*{_MARKED})?", -1),
+        (_PLAIN_BEFORE, _PLAIN_BEHIND, 1),
+        (rf"{_PLAIN_BEFORE}{_MINUS}(?:{_MARKED}\s*)?", _PLAIN_BEHIND, -1),
+        (_PLAIN_BEFORE, rf"(?:\s*{_MARKED})?{_MINUS}{_PLAIN_BEHIND}", -1),
     )
 )
 # 1 234,56 where groups are not written with a blank: perhaps they are after all.

@@ -76,6 +76,11 @@ class TestAmounts:
             ("$1.50 EUR", set()),
             ("Q$1.50", set()),
             ("₿ 1.50", set()),
+            ("EUR: 1.50", {"EUR"}),
+            ("(in EUR): 1.50", {"EUR"}),
+            ("[EUR] 1.50", {"EUR"}),
+            ("1.50, EUR", {"EUR"}),
+            ("1.50 Rupees", {"INR", "LKR", "MUR", "NPR", "PKR", "SCR"}),
             ("EUROPE 1.50", None),
             ("1.50 of 2 EUR", None),
         ],
@@ -83,6 +88,14 @@ class TestAmounts:
     def test_marks(self, text, currencies):
         """A currency counts by code or sign, right at the amount or beside it; a sign that nobody knows is none of them."""
         assert [one.currencies for one in amounts(text, "1,234.56")] == [currencies]
+
+    @pytest.mark.parametrize(
+        "beside",
+        ["$ " * 11 + "x", "x" + " $" * 11, "( " * 11 + "x", "- " * 11 + "x", "CR " * 8 + "x", "USD : " * 4 + "x"],
+    )
+    def test_no_marks_take_long(self, beside):
+        """What stands around an amount is gone through once, also where it means nothing."""
+        assert len(list(amounts(f"{beside}1.50{beside[::-1]} " * 2_000, "1,234.56"))) == 2_000
 
     def test_every_code_of_iso_4217(self):
         """Any currency can be a layout's, and any is seen beside an amount."""
@@ -104,7 +117,23 @@ class TestAmounts:
                 (f"{mark}100.00", None)
                 for mark in ("- ", "- USD ", "USD - ", "(-) ", "\u2014 ", "minus ", "CR ", "Net-", "<")
             ),
-            *((f"100.00{mark}", None) for mark in (" -", " (-)", " CR", "Cr.", " credit", "M", "kg", " Lakh", "   CR")),
+            *(
+                (f"100.00{mark}", None)
+                for mark in (
+                    " -",
+                    " (-)",
+                    " CR",
+                    " (CR)",
+                    " [Cr.]",
+                    "; CR",
+                    "Cr.",
+                    " credit",
+                    "M",
+                    "kg",
+                    " Lakh",
+                    "   CR",
+                )
+            ),
             *(
                 (shown, None)
                 for shown in ("( 100.00 )", "( $100.00 )", "($ 100.00)", "(Net 100.00)", "[100.00]", "-100.00-")
