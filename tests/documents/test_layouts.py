@@ -190,6 +190,7 @@ class TestFields:
             ("Item    Total\nWidget  100.00" + "\n blue" * (BETWEEN - 1) + "\nGadget   50.00", None),
             ("Item    Total\nWidget  100.00\nGadget  100.00", "100.00"),
             ("Total\n1.00\nTotal\n1.00", "1.00"),
+            ("Total: 1.00\nTotal: 2.00", None),
             ("Sign    Total\n-       100.00", None),
             ("Total" + "\n." * BELOW + "\n12.50", None),
             ("12.50\nTotal", None),
