@@ -65,9 +65,9 @@ def without_descriptions(text: str) -> str:
     """What the invoice says of itself: the words of its lines are those of whoever named the goods."""
     at, parts = 0, list[str]()
     for row in rows(text):
-        start = row.cells.start()
-        parts.append(text[at : row.begin or start])
-        at = start
+        if row.begin:
+            parts.append(text[at : row.begin])
+            at = row.cells.start()
     return " ".join((*parts, text[at:]))
 
 

@@ -5,9 +5,11 @@ there: those of a return or a complement are of another kind, and would be taken
 What is wrong becomes a finding, not an exception.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Final
+from xml.etree.ElementTree import Element
 
 from spapi_invoices.core.media import NFE, sniff
 from spapi_invoices.documents import access_key, nfe_checks, nfe_elements, nfe_event, nfe_invoice
@@ -17,18 +19,26 @@ from spapi_invoices.documents.nfe_invoice import Nfe
 from spapi_invoices.documents.reader import DocumentReader
 
 _DOCUMENT_TYPE: Final = "nfe"
+# SEFAZ takes no message of more than half a megabyte.
+LARGEST: Final = 8 << 20
 
 
 def read(content: bytes) -> Nfe:
     """An NF-e with parties, lines, totals, payments and protocol, unchecked.
 
     Raises:
-        Unreadable: It is no NF-e, or there are several in it.
+        Unreadable: It is no NF-e, there are several in it, or it is larger than any.
 
     >>> read(b"<NFe><infNFe Id='NFe1'><ide><nNF>7</nNF></ide></infNFe></NFe>").number
     '7'
     """
-    return nfe_invoice.of_root(nfe_elements.parse(content))
+    return nfe_invoice.of_root(_root(content))
+
+
+def _root(content: bytes) -> Element:
+    if len(content) > LARGEST:
+        raise Unreadable("document_too_large", f"the XML has more than {LARGEST >> 20} MiB, which no NF-e has")
+    return nfe_elements.parse(content)
 
 
 def _claims(content: bytes) -> bool:
@@ -38,7 +48,7 @@ def _claims(content: bytes) -> bool:
 def _read(content: bytes) -> Facts:
     document_type = _DOCUMENT_TYPE
     try:
-        root = nfe_elements.parse(content)
+        root = _root(content)
         if root.tag == nfe_event.ROOT:
             document_type = nfe_event.DOCUMENT_TYPE
             return nfe_event.read_event(root)
@@ -52,14 +62,15 @@ def facts_of(nfe: Nfe) -> Facts:
     purpose, issued, numbers = nfe_checks.purpose(nfe), nfe_checks.issue_date(nfe), list(nfe_checks.number(nfe))
     authority, sale = list(nfe_checks.authority(nfe)), purpose == "sale"
     found = [
+        *nfe_checks.version(nfe),
         *nfe_checks.key(nfe),
         *authority,
         *numbers,
-        *(nfe_checks.early(issued) if isinstance(issued, date) else [issued]),
+        *(nfe_checks.dated(nfe, issued) if isinstance(issued, date) else [issued]),
         *nfe_checks.tax_ids(nfe),
         *(nfe_checks.amounts(nfe) if sale else [_not_a_sale(nfe, purpose)]),
     ]
-    totals: dict[str, Decimal] = dict(nfe.totals) if sale else {}
+    totals: Mapping[str, Decimal] = nfe.totals if sale else {}
     return Facts(
         document_type=_DOCUMENT_TYPE,
         purpose=purpose,

@@ -7,13 +7,14 @@ Source: Manual de Orientação do Contribuinte, rules W16-10 and I11-10; Nota T�
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Final
 
 from spapi_invoices.documents import access_key
 from spapi_invoices.documents.findings import Found
-from spapi_invoices.documents.nfe_invoice import Nfe
+from spapi_invoices.documents.nfe_invoice import TAXES, Nfe
 from spapi_invoices.documents.tax_ids import cnpj_is_valid, cpf_is_valid
 
 # finNFe, the purpose of issue, by the name in the column; 1 is the invoice of a sale.
@@ -25,7 +26,10 @@ PURPOSES: Final = {
     "5": "credit_note",
     "6": "debit_note",
 }
+_VERSION: Final = "4.00"
 _FIRST_NFE: Final = date(2006, 1, 1)
+# TDateTimeUTC; parts of seconds and a Z are not in the layout, and say the same.
+_MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
 # TSerie and TNF.
 _NUMBER_FORMS: Final = (
     ("serie", "series", re.compile(r"0|[1-9][0-9]{0,2}")),
@@ -37,8 +41,10 @@ _STATUS: Final = {
     "101": ("cancelled", "cancelled"),
     "110": ("denied", "denied"),
     "151": ("cancelled", "cancelled, out of time"),
+    "205": ("denied", "denied, as SEFAZ has it"),
     "301": ("denied", "denied, the issuer is irregular"),
     "302": ("denied", "denied, the recipient is irregular"),
+    "303": ("denied", "denied, the recipient may not act in the state"),
 }
 # Rule W16-10, vNF and what it is made of. Ordinary ICMS, PIS, COFINS, FCP and DIFAL are inside the price.
 _ADDED: Final = (
@@ -49,14 +55,23 @@ _TAKEN_OFF: Final = ("ICMSTot/vDesc",)
 # In vNF or not: an issuer may leave the exempted ICMS in, and the retained monophase ICMS depends on the product.
 _OPTIONAL: Final = (("ICMSTot/vICMSDeson", -1), ("ICMSTot/vICMSMonoReten", 1))
 _REFORM: Final = ("IBSCBSTot/gIBS/vIBS", "IBSCBSTot/gCBS/vCBS", "ISTot/vIS")
-# A line's amount, and the totals that all lines' make up.
+# A line's amount, and the total that all lines' make up.
 _SUMMED: Final = (
-    ("goods_amount", "ICMSTot/vProd", "ISSQNtot/vServ"),
-    ("shipping_amount", "ICMSTot/vFrete"),
-    ("insurance_amount", "ICMSTot/vSeg"),
-    ("discount_amount", "ICMSTot/vDesc"),
-    ("other_amount", "ICMSTot/vOutro"),
+    (attrgetter("shipping_amount"), "ICMSTot/vFrete"),
+    (attrgetter("insurance_amount"), "ICMSTot/vSeg"),
+    (attrgetter("discount_amount"), "ICMSTot/vDesc"),
+    (attrgetter("other_amount"), "ICMSTot/vOutro"),
 )
+# The totals that the lines make up; those of services stand apart.
+_OF_LINES: Final = (
+    *("ICMSTot/vProd", *(path for _, path in _SUMMED), "vNFTot"),
+    *(path for paths in TAXES.values() for path in paths.values()),
+)
+_OF_SERVICES: Final = {
+    "ICMSTot/vProd": "ISSQNtot/vServ",
+    "ICMSTot/vPIS": "ISSQNtot/vPIS",
+    "ICMSTot/vCOFINS": "ISSQNtot/vCOFINS",
+}
 _ZERO: Final = Decimal("0.00")
 _CENT: Final = Decimal("0.01")
 
@@ -120,20 +135,35 @@ def number(nfe: Nfe) -> Iterator[Found]:
             yield Found("number_malformed", f"ide/{tag} is not a number in the layout's form")
 
 
+def version(nfe: Nfe) -> Iterator[Found]:
+    """The one layout that is read."""
+    if nfe.version not in {None, _VERSION}:
+        yield Found("version_unknown", f"infNFe/versao is not {_VERSION}; it was read as if it were")
+
+
 def issue_date(nfe: Nfe) -> date | Found:
     """The day as written: the issuer's own, whatever the offset behind it."""
     if nfe.issued_at is None:
         return Found("date_wrong", "ide/dhEmi is missing")
-    try:
-        return date.fromisoformat(nfe.issued_at[:10])
-    except ValueError:
-        return Found("date_wrong", "ide/dhEmi is not a date")
+    return _day(nfe.issued_at) or Found("date_wrong", "ide/dhEmi is not a date")
 
 
-def early(issued: date) -> Iterator[Found]:
-    """No NF-e is older than NF-e."""
+def dated(nfe: Nfe, issued: date) -> Iterator[Found]:
+    """No NF-e is older than NF-e, nor issued after SEFAZ had it."""
     if issued < _FIRST_NFE:
         yield Found("date_wrong", f"ide/dhEmi is {issued}: there was no NF-e before 2006")
+    received = _day(nfe.protocol.received_at or "") if nfe.protocol else None
+    # The two may be in different zones.
+    if received is not None and issued > received and issued - received > timedelta(days=1):
+        yield Found("date_wrong", f"ide/dhEmi is {issued}, after SEFAZ received it on {received}")
+
+
+def _day(moment: str) -> date | None:
+    parts = _MOMENT.fullmatch(moment)
+    try:
+        return date.fromisoformat(parts[1]) if parts else None
+    except ValueError:
+        return None
 
 
 def tax_ids(nfe: Nfe) -> Iterator[Found]:
@@ -150,7 +180,9 @@ def tax_ids(nfe: Nfe) -> Iterator[Found]:
 def amounts(nfe: Nfe) -> Iterator[Found]:
     """All that can be said of a sale's amounts; a part that is not there counts as zero."""
     yield from nfe.found
-    for path in ("ICMSTot/vNF", "ICMSTot/vProd"):
+    # Wherever the totals of the reform are, vNFTot is (rejection 1004).
+    reformed = any(path.startswith("IBSCBSTot/") for path in nfe.totals)
+    for path in ("ICMSTot/vNF", "ICMSTot/vProd", *(("vNFTot",) if reformed else ())):
         if path not in nfe.totals and not any(f"{path}: " in one.words for one in nfe.found):
             yield Found("amount_missing", f"total/{path} is missing")
     yield from _lines(nfe)
@@ -173,15 +205,28 @@ def _lines(nfe: Nfe) -> Iterator[Found]:
 
 
 def _sums(nfe: Nfe) -> Iterator[Found]:
-    """Services are lines as well, and their sum stands apart."""
+    """What the lines add up to is the total; services are lines as well, and their totals stand apart."""
     if not nfe.lines:
         return
-    for name, *paths in _SUMMED:
-        stated = [getattr(line, name) for line in nfe.lines if name != "goods_amount" or line.in_total is not False]
-        summed, total = sum(filter(None, stated), _ZERO), _sum(nfe, paths)
-        if summed != total:
-            tag = paths[0].rpartition("/")[2]
-            yield Found("lines_not_total", f"the lines' {tag} add up to {summed}, not to the total {total}")
+    totals, summed = nfe.totals, dict(nfe.line_taxes)
+    counted = [line for line in nfe.lines if line.in_total is not False]
+    summed["ICMSTot/vProd"] = _whole(line.goods_amount for line in counted)
+    for amount_of, path in _SUMMED:
+        summed[path] = _whole(map(amount_of, nfe.lines))
+    items = [line.total_amount for line in counted]
+    # Before the reform a line has no total of its own, and a document may state vNFTot without.
+    summed["vNFTot"] = totals.get("vNFTot", _ZERO) if None in items else _whole(items)
+    for path in _OF_LINES:
+        made, total = summed.get(path, _ZERO), totals.get(path, _ZERO)
+        if path in _OF_SERVICES:
+            total += totals.get(_OF_SERVICES[path], _ZERO)
+        if made != total:
+            tag = path.rpartition("/")[2]
+            yield Found("lines_not_total", f"the lines add up to {made}, not to the total {tag} {total}")
+
+
+def _whole(items: Iterable[Decimal | None]) -> Decimal:
+    return sum(filter(None, items), _ZERO)
 
 
 def _composition(nfe: Nfe) -> Iterator[Found]:
@@ -203,4 +248,4 @@ def _composition(nfe: Nfe) -> Iterator[Found]:
 
 def _sum(nfe: Nfe, paths: Iterable[str]) -> Decimal:
     """A part that is not stated counts as zero."""
-    return sum(filter(None, map(nfe.totals.get, paths)), _ZERO)
+    return _whole(map(nfe.totals.get, paths))

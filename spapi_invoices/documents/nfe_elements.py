@@ -4,7 +4,7 @@ The XML comes from strangers: a DOCTYPE ends the reading before anything it decl
 own name space is taken off, so that no element of another one passes for an amount.
 """
 
-from collections import Counter
+import re
 from functools import lru_cache
 from typing import Final
 from xml.etree.ElementTree import Element, ParseError, XMLParser
@@ -14,6 +14,12 @@ from spapi_invoices.documents.findings import Unreadable
 
 NAMESPACE: Final = "http://www.portalfiscal.inf.br/nfe"
 _DECLARED: Final = f' xmlns="{NAMESPACE}"'.encode()
+_ATTRIBUTE: Final = b"xmlns"
+# The usual declarations, and those that give a name space a prefix.
+_HARMLESS: Final = (_DECLARED[1:], b'xmlns="http://www.w3.org/2000/09/xmldsig#"', b"xmlns:")
+_CDATA: Final = b"<![CDATA["
+# What an editor or a copy leaves before the declaration, which XML wants to be first.
+_BLANKS: Final = re.compile(rb"(\xef\xbb\xbf)?\s+(?=<\?xml)")
 _DOCTYPE: Final = b"<!DOCTYPE"
 # The one leaf of those looked at that the layout lets stand several times beside itself.
 _REPEATABLE: Final = frozenset({"NVE"})
@@ -32,10 +38,10 @@ def parse(content: bytes) -> Element:
         # Expat takes no encoding but those in which a tag is its ASCII bytes, and UTF-16, which sets zeros between them.
         if _DOCTYPE in content.replace(b"\0", b""):
             _refuse_doctype(content)
+        if blanks := _BLANKS.match(content):
+            content = (blanks[1] or b"") + content[blanks.end() :]
         parser = XMLParser()  # noqa: S314 - no DOCTYPE comes this far, so no entity does
-        # Blanks in place of the usual declaration spare taking the name space off every tag, and move no position. It
-        # changes nothing that is looked at: no own element is sought below one of another name space.
-        bare = content.replace(_DECLARED, b" " * len(_DECLARED))
+        bare = _bared(content)
         parser.feed(bare)
         root: Element = parser.close()
     except (ParseError, expat.ExpatError) as error:
@@ -67,12 +73,11 @@ def texts(element: Element | None) -> dict[str, str]:
     if element is None:
         return {}
     # An element inside an amount would cut it short, so what has one is no leaf.
-    leaves = [child for child in element if not len(child)]
-    stated = {leaf.tag: shown for leaf in leaves if (shown := (leaf.text or "").strip())}
-    if len(stated) < len(leaves):  # one is empty, or stands twice
-        times = Counter(leaf.tag for leaf in leaves)
-        if twice := [tag for tag in times if times[tag] > 1 and tag not in _REPEATABLE]:
-            raise several(twice[0], times[twice[0]])
+    stated = {leaf.tag: shown for leaf in element if (text := leaf.text) and (shown := text.strip()) and not len(leaf)}
+    if len(stated) < len(element):  # one is empty, is no leaf, or stands twice
+        tags = [leaf.tag for leaf in element if not len(leaf)]
+        if len(set(tags)) < len(tags) and (twice := {tag for tag in tags if tags.count(tag) > 1} - _REPEATABLE):
+            raise repeated(min(twice), tags.count(min(twice)))
     return stated
 
 
@@ -84,13 +89,28 @@ def only(element: Element, tag: str) -> Element | None:
     """
     found = element.findall(tag)
     if len(found) > 1:
-        raise several(tag, len(found))
+        raise repeated(tag, len(found))
     return found[0] if found else None
 
 
-def several(tag: str, times: int) -> Unreadable:
-    """What stands in a file of one NF-e once, and in this file several times."""
-    return Unreadable("several_invoices", f"several NF-e in one file: {tag} stands in it {times} times")
+def repeated(tag: str, times: int) -> Unreadable:
+    """What the layout has once, and this file several times."""
+    return Unreadable("element_repeated", f"{tag} stands in it {times} times, and in an NF-e once")
+
+
+def _bared(content: bytes) -> bytes:
+    """With blanks in place of the usual declarations, which spares taking the name space off every tag.
+
+    They move no position. As it is where that could change anything: another default name space is declared, or what
+    looks like a declaration stands in a text.
+    """
+    at = content.find(_ATTRIBUTE)
+    while at >= 0:
+        in_tag = content.rfind(b"<", 0, at) > content.rfind(b">", 0, at)
+        if not in_tag or not content.startswith(_HARMLESS, at):
+            return content
+        at = content.find(_ATTRIBUTE, at + 1)
+    return content if _CDATA in content else content.replace(_DECLARED, b" " * len(_DECLARED))
 
 
 @lru_cache(maxsize=1024)

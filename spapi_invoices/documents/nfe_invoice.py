@@ -7,26 +7,42 @@ Source: leiauteNFe_v4.00.xsd; Nota Técnica 2025.002 for IBS and CBS.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Final
 from xml.etree.ElementTree import Element
 
 from spapi_invoices.core.money import parse_amount
 from spapi_invoices.documents.facts import Line
 from spapi_invoices.documents.findings import Found, Unreadable
-from spapi_invoices.documents.nfe_elements import only, several, text, texts
+from spapi_invoices.documents.nfe_elements import only, text, texts
 from spapi_invoices.documents.order_ids import find_order_ids
 
 # TDec_1104v and TDec_1110v: how many decimals, the form, and the last decimal. Zeros behind lose nothing.
 _QUANTITY: Final = (4, re.compile(r"[0-9]{1,13}(?:\.[0-9]{1,4}0*)?", re.ASCII), Decimal("0.0001"))
 _UNIT_VALUE: Final = (10, re.compile(r"[0-9]{1,13}(?:\.[0-9]{1,10}0*)?", re.ASCII), Decimal("0.0000000001"))
 _ENOUGH: Final = Context(prec=24)
-# Tax that the next in line pays, and the flag that says it is part of the total.
-_SUBSTITUTED: Final = (("PISST", "indSomaPISST", "vPIS"), ("COFINSST", "indSomaCOFINSST", "vCOFINS"))
+# Tax that the next in line pays, the flag that says it is part of the total, and its amount.
+_SUBSTITUTED: Final = {"PISST": ("indSomaPISST", "vPIS"), "COFINSST": ("indSomaCOFINSST", "vCOFINS")}
+# A line's taxes by group and tag, and the totals that those of all lines make up.
+TAXES: Final = {
+    "ICMS": {
+        **{tag: f"ICMSTot/{tag}" for tag in ("vBC", "vICMS", "vICMSDeson", "vBCST", "vFCPST")},
+        "vICMSST": "ICMSTot/vST",
+    },
+    "IPI": {"vIPI": "ICMSTot/vIPI"},
+    "II": {"vII": "ICMSTot/vII"},
+    "PIS": {"vPIS": "ICMSTot/vPIS"},
+    "COFINS": {"vCOFINS": "ICMSTot/vCOFINS"},
+    "impostoDevol": {"vIPIDevol": "ICMSTot/vIPIDevol"},
+    "IBSCBS": {"vIBS": "IBSCBSTot/gIBS/vIBS", "vCBS": "IBSCBSTot/gCBS/vCBS"},
+    "IS": {"vIS": "ISTot/vIS"},
+}
 _TAX_IDS: Final = ("CNPJ", "CPF", "idEstrangeiro")
+_OF_LINE: Final = ("qCom", "vUnCom", "vProd", "vFrete", "vSeg", "vDesc", "vOutro")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +84,7 @@ class Nfe:
 
     Attributes:
         root: ``nfeProc`` or ``NFe``.
+        version: Of the layout (``versao``).
         access_key: ``infNFe``'s Id without its prefix; checked by nobody here.
         state: IBGE code of the issuer's state (``cUF``).
         issued_at: ``dhEmi``, ISO 8601 with the issuer's offset, as are ``left_at`` (``dhSaiEnt``) and the protocol's time.
@@ -77,6 +94,7 @@ class Nfe:
         intermediary_cnpj: Of the marketplace (``infIntermed``).
         intermediary_seller_id: The seller's id there.
         totals: Every amount and quantity below ``total``, by its path, as ``ICMSTot/vNF`` and ``IBSCBSTot/gIBS/vIBS``.
+        line_taxes: What the lines' taxes add up to, by the path of the total that says the same.
         substituted: PIS and COFINS that are part of the total because a line says so.
         change: ``vTroco``.
         order_ids: Amazon order ids in the places where one may stand.
@@ -86,6 +104,7 @@ class Nfe:
 
     root: str
     access_key: str
+    version: str | None = None
     state: str | None = None
     model: str | None = None
     series: str | None = None
@@ -101,6 +120,7 @@ class Nfe:
     intermediary_seller_id: str | None = None
     lines: tuple[Line, ...] = ()
     totals: Mapping[str, Decimal] = field(default_factory=dict)
+    line_taxes: Mapping[str, Decimal] = field(default_factory=dict)
     substituted: Decimal = Decimal(0)
     payments: tuple[Payment, ...] = ()
     change: Decimal | None = None
@@ -119,12 +139,15 @@ def of_root(root: Element) -> Nfe:
     info = _invoice(root)
     found: list[Found] = []
     ide, marketplace = texts(only(info, "ide")), texts(only(info, "infIntermed"))
-    lines = [(det, texts(only(det, "prod"))) for det in info.findall("det")]
+    dets = info.findall("det")
+    lines = tuple(_line(at, det, texts(only(det, "prod")), found) for at, det in enumerate(dets, 1))
+    taxes, substituted = _taxes(dets, found)
     payments, total, notes = only(info, "pag"), only(info, "total"), info.find("infAdic")
     free = [] if notes is None else notes.findall("obsCont")
     return Nfe(
         root=root.tag,
         access_key=(info.get("Id") or "").removeprefix("NFe"),
+        version=info.get("versao"),
         state=ide.get("cUF"),
         model=ide.get("mod"),
         series=ide.get("serie"),
@@ -138,11 +161,12 @@ def of_root(root: Element) -> Nfe:
         recipient=_party(only(info, "dest"), "enderDest"),
         intermediary_cnpj=marketplace.get("CNPJ"),
         intermediary_seller_id=marketplace.get("idCadIntTran"),
-        lines=tuple(_line(at, det, prod, found) for at, (det, prod) in enumerate(lines, 1)),
+        lines=lines,
         totals={} if total is None else _totals(total, "", found),
-        substituted=sum((_substituted(det) for det, _ in lines), Decimal(0)),
+        line_taxes=taxes,
+        substituted=substituted,
         payments=() if payments is None else tuple(_payment(one, found) for one in payments.iterfind("detPag")),
-        change=_number(texts(payments), "pag", found, "vTroco"),
+        change=_stated(texts(payments), "pag", found, "vTroco"),
         protocol=_protocol(root),
         order_ids=find_order_ids(*_order_texts(info, free)),
         shipment_id=_shipment_id(free),
@@ -155,7 +179,7 @@ def _invoice(root: Element) -> Element:
         raise Unreadable("not_an_nfe", "not an NF-e: the XML's root is none of nfeProc, NFe and procEventoNFe")
     # A second one counts wherever it stands.
     if (times := sum(1 for _ in root.iter("infNFe"))) > 1:
-        raise several("infNFe", times)
+        raise Unreadable("several_invoices", f"several NF-e in one file: infNFe stands in it {times} times")
     nfe = root if root.tag == "NFe" else only(root, "NFe")
     info = None if nfe is None else nfe.find("infNFe")
     if info is None:
@@ -176,34 +200,38 @@ def _party(element: Element | None, address: str) -> Party:
 
 
 def _line(at: int, det: Element, prod: dict[str, str], found: list[Found]) -> Line:
-    number = partial(_number, prod, f"det[{at}]/prod", found)
-    counts = prod.get("indTot")
+    counts, where = prod.get("indTot"), f"det[{at}]/prod"
+    numbers = {tag: _number(prod[tag], where, found, tag) for tag in _OF_LINE if tag in prod}
+    shown = text(det, "vItem")
     return Line(
         line_number=at,
         product_code=prod.get("cProd"),
         description=prod.get("xProd"),
         commodity_code=prod.get("NCM"),
         cfop=prod.get("CFOP"),
-        quantity=number("qCom"),
+        quantity=numbers.get("qCom"),
         unit=prod.get("uCom"),
-        unit_price=number("vUnCom"),
-        goods_amount=number("vProd"),
-        shipping_amount=number("vFrete"),
-        insurance_amount=number("vSeg"),
-        discount_amount=number("vDesc"),
-        other_amount=number("vOutro"),
-        total_amount=_number({"vItem": shown}, f"det[{at}]", found, "vItem") if (shown := text(det, "vItem")) else None,
+        unit_price=numbers.get("vUnCom"),
+        goods_amount=numbers.get("vProd"),
+        shipping_amount=numbers.get("vFrete"),
+        insurance_amount=numbers.get("vSeg"),
+        discount_amount=numbers.get("vDesc"),
+        other_amount=numbers.get("vOutro"),
+        total_amount=_number(shown, f"det[{at}]", found, "vItem") if shown else None,
         in_total=None if counts is None else counts == "1",
     )
 
 
-def _number(stated: Mapping[str, str], where: str, found: list[Found], tag: str) -> Decimal | None:
-    shown = stated.get(tag)
+def _number(shown: str, where: str, found: list[Found], tag: str) -> Decimal | None:
     try:
-        return None if shown is None else _exact(tag, shown)
+        return _exact(tag, shown)
     except ValueError as error:
         found.append(Found("amount_unreadable", f"{where}/{tag}: {error}"))
         return None
+
+
+def _stated(stated: Mapping[str, str], where: str, found: list[Found], tag: str) -> Decimal | None:
+    return _number(stated[tag], where, found, tag) if tag in stated else None
 
 
 @lru_cache(maxsize=4096)  # an amount recurs: in a line, in the totals and in the payment; most of all 0.00
@@ -221,9 +249,10 @@ def _exact(tag: str, shown: str) -> Decimal:
 
 def _totals(group: Element, above: str, found: list[Found]) -> dict[str, Decimal]:
     """Amounts and quantities alone, by their paths: among the totals of services stand a date and a code."""
-    stated, where = texts(group), f"total/{above}".rstrip("/")
-    numbers = ((above + tag, _number(stated, where, found, tag)) for tag in stated if tag[0] in "vq")
-    totals = {path: number for path, number in numbers if number is not None}
+    where, totals = f"total/{above}".rstrip("/"), dict[str, Decimal]()
+    for tag, shown in texts(group).items():
+        if tag[0] in "vq" and (number := _number(shown, where, found, tag)) is not None:
+            totals[above + tag] = number
     for child in group:
         if len(child):
             only(group, child.tag)
@@ -231,21 +260,29 @@ def _totals(group: Element, above: str, found: list[Found]) -> dict[str, Decimal
     return totals
 
 
-def _substituted(det: Element) -> Decimal:
-    """What is no amount is passed over: then vNF differs from its parts, and that is said."""
-    taxes, amount = det.find("imposto"), Decimal(0)
-    for tax, flag, tag in _SUBSTITUTED:
-        group = None if taxes is None else taxes.find(tax)
-        if group is not None and (stated := texts(group)).get(flag) == "1":
-            amount += _number(stated, tax, [], tag) or 0
-    return amount
+def _taxes(dets: list[Element], found: list[Found]) -> tuple[dict[str, Decimal], Decimal]:
+    """What the lines' taxes add up to, and the substituted ones that are part of the total."""
+    sums, substituted = defaultdict[str, Decimal](Decimal), Decimal(0)
+    for at, det in enumerate(dets, 1):
+        for group in (*(det.find("imposto") or ()), *det.findall("impostoDevol")):
+            where = f"det[{at}]/imposto/{group.tag}"
+            paths = TAXES.get(group.tag, {})
+            for leaf in group.iter() if paths else ():
+                if leaf.tag in paths:
+                    sums[paths[leaf.tag]] += _number((leaf.text or "").strip(), where, found, leaf.tag) or 0
+            if group.tag in _SUBSTITUTED:
+                flag, tag = _SUBSTITUTED[group.tag]
+                stated = texts(group)
+                if stated.get(flag) == "1":
+                    substituted += _stated(stated, where, found, tag) or 0
+    return dict(sums), substituted
 
 
 def _payment(element: Element, found: list[Found]) -> Payment:
     stated, card = texts(element), texts(element.find("card"))
     return Payment(
         method=stated.get("tPag"),
-        amount=_number(stated, "pag/detPag", found, "vPag"),
+        amount=_stated(stated, "pag/detPag", found, "vPag"),
         acquirer_cnpj=card.get("CNPJ"),
         card_brand=card.get("tBand"),
         authorisation=card.get("cAut"),

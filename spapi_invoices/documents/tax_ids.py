@@ -10,7 +10,8 @@ from operator import mul
 from typing import Final
 
 _CNPJ: Final = re.compile(r"(?!0{12})[0-9A-Z]{12}[0-9]{2}", re.ASCII)
-_CPF: Final = re.compile(r"(?!0{11})[0-9]{11}", re.ASCII)
+# One digit eleven times over adds up, and is nobody's.
+_CPF: Final = re.compile(r"(?!([0-9])\1{10})[0-9]{11}", re.ASCII)
 # State, PAN, which of the holder's registrations in the state, the letter Z, check character.
 _GSTIN: Final = re.compile(r"[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][1-9A-Z]Z[0-9A-Z]", re.ASCII)
 # By the highest weight, as many as the longest number needs: an access key.

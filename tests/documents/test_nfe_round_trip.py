@@ -70,6 +70,7 @@ _invoices = st.builds(
     Nfe,
     root=st.sampled_from(["nfeProc", "NFe"]),
     access_key=_texts.map(lambda text: text or ""),
+    version=st.none() | st.sampled_from(["4.00", "3.10"]),
     state=_digits,
     model=_digits,
     series=_digits,
@@ -172,7 +173,8 @@ def _written(nfe: Nfe) -> bytes:
         + _tag("infIntermed", _leaves(CNPJ=nfe.intermediary_cnpj, idCadIntTran=nfe.intermediary_seller_id))
     )
     key = escape(nfe.access_key, {'"': "&quot;"})
-    document = f'<infNFe Id="NFe{key}">{info}</infNFe>'
+    version = "" if nfe.version is None else f' versao="{nfe.version}"'
+    document = f'<infNFe Id="NFe{key}"{version}>{info}</infNFe>'
     if nfe.root == "nfeProc":
         answer = nfe.protocol
         stated = answer and _leaves(

@@ -53,6 +53,8 @@ def test_gstin(state: str, pan: str, registration: str, last: str) -> None:
         (cpf_is_valid, "529.982.247-25"),
         (cpf_is_valid, ""),
         (cpf_is_valid, "00000000000"),
+        (cpf_is_valid, "11111111111"),
+        (cpf_is_valid, "99999999999"),
         (gstin_is_valid, "27AAPFU0939F1ZV\n"),
         (gstin_is_valid, "27AAPFU0939F0ZX"),
     ],
