@@ -1,5 +1,6 @@
 """The archive on the command line: data on stdout, messages on stderr, 3 for what is incomplete."""
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -171,3 +172,14 @@ def test_a_list_that_is_none(synced, tmp_path, capsys, content, said):
     (tmp_path / "orders.csv").write_text(content)
     assert run(["archive", "status", synced, "--expect", str(tmp_path / "orders.csv")]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_the_python_of_the_how_to_runs(tmp_path, monkeypatch):
+    """The code of the page runs as it stands, and every document is read."""
+    text = (ROOT / "docs" / "how-to" / "keep-an-archive.md").read_text("utf-8")
+    (tmp_path / "cassettes").symlink_to(ROOT / "cassettes")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    exec(compile(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1], "keep-an-archive.md", "exec"), names)
+    assert names["done"].complete
+    assert names["documents"].facts.height == 16

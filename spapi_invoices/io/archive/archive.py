@@ -34,7 +34,6 @@ from spapi_invoices.io.progress import Show, shown
 LOOK_BACK: Final = timedelta(days=7)
 # Amazon's data-protection policy: personal data for at most 30 days after delivery.
 RETENTION: Final = timedelta(days=30)
-_ACCEPTED: Final = "Accepted"
 
 
 def open_archive(folder: Path | str, *, create: bool = True) -> "Archive":
@@ -238,7 +237,7 @@ def _run(syncing: Syncing, db: sqlite3.Connection, attempts: list[Attempt], prog
     ids = _ids(db, "details_at IS NULL OR (problem IS NOT NULL AND purged_at IS NULL)")
     with shown(progress, "shipment") as advance:
         shipments = syncing.shipments(ids, advance)
-    ids = _ids(db, f"invoice_status IS NOT '{_ACCEPTED}'")
+    ids = _ids(db, f"invoice_status IS NOT '{tables.ACCEPTED}'")
     with shown(progress, "status") as advance:
         statuses = syncing.statuses(ids, advance)
     return Synced(windows_table(attempts), invoices, shipments, statuses, tuple(syncing.errors))

@@ -59,7 +59,8 @@ MIGRATIONS: Final = (
         invoice_status TEXT,
         checked_at TEXT,
         status_problem TEXT,
-        status_request_id TEXT
+        status_request_id TEXT,
+        status_attempts INTEGER
     ) STRICT;
     CREATE TABLE submissions (
         id INTEGER PRIMARY KEY,

@@ -12,7 +12,7 @@ from spapi_invoices.core.coverage import Asked, State, days, stretches
 from spapi_invoices.core.windows import Window
 from spapi_invoices.frames.schemas import ArchiveCoverage, ExpectedInvoices, frame
 from spapi_invoices.io.archive.purge import Purged, due
-from spapi_invoices.io.archive.tables import attempts, scan
+from spapi_invoices.io.archive.tables import ACCEPTED, attempts, scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ def read_status(  # noqa: PLR0913 - what is said depends on all of it
 def _shipments(db: sqlite3.Connection) -> dict[str, int]:
     row = db.execute(
         "SELECT count(*), count(*) FILTER (WHERE details_at IS NULL), count(problem), "
-        "count(*) FILTER (WHERE invoice_status = 'Accepted') FROM shipments"
+        "count(*) FILTER (WHERE invoice_status = ?) FROM shipments",
+        (ACCEPTED,),
     ).fetchone()
     return dict(zip(("remembered", "without_details", "with_problem", "accepted"), row, strict=True))
 

@@ -152,14 +152,14 @@ class Store:
 
     def statuses(self, found: pl.DataFrame) -> None:
         """Store what became of invoices; of each shipment the newest status is kept."""
-        columns = ("invoice_status", "checked_at", "problem", "request_id", "amazon_shipment_id")
+        columns = ("invoice_status", "checked_at", "problem", "request_id", "attempts", "amazon_shipment_id")
         with self._lock:
             self._check_open()
             rows = found.select(columns).iter_rows()
             with transaction(self._db):
                 self._db.executemany(
-                    "UPDATE shipments SET invoice_status = ?, checked_at = ?, status_problem = ?, status_request_id = ? "
-                    "WHERE amazon_shipment_id = ?",
+                    "UPDATE shipments SET invoice_status = ?, checked_at = ?, status_problem = ?, status_request_id = ?, "
+                    "status_attempts = ? WHERE amazon_shipment_id = ?",
                     [(status, text(at), *rest) for status, at, *rest in rows],
                 )
 

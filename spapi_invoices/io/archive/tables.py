@@ -15,6 +15,9 @@ from spapi_invoices.frames.schemas import FetchWindows, InvoiceStatuses, Problem
 from spapi_invoices.io.archive import parts
 from spapi_invoices.io.archive.ledger import instant, transaction
 
+# The state of an invoice that changes no more.
+ACCEPTED: Final = "Accepted"
+
 
 def scan(folder: Path, db: sqlite3.Connection, name: str) -> pl.LazyFrame:
     """A table, lazily."""
@@ -54,10 +57,10 @@ def forget_outdated(db: sqlite3.Connection) -> None:
 
 def _statuses(_: Path, db: sqlite3.Connection) -> pl.LazyFrame:
     rows = db.execute(
-        "SELECT amazon_shipment_id, invoice_status, checked_at, status_problem, status_request_id FROM shipments "
-        "WHERE checked_at IS NOT NULL ORDER BY rowid"
+        "SELECT amazon_shipment_id, invoice_status, checked_at, status_problem, status_request_id, status_attempts "
+        "FROM shipments WHERE checked_at IS NOT NULL ORDER BY rowid"
     )
-    return frame(InvoiceStatuses, [(one, status, instant(at), *rest, None) for one, status, at, *rest in rows]).lazy()
+    return frame(InvoiceStatuses, [(one, status, instant(at), *rest) for one, status, at, *rest in rows]).lazy()
 
 
 def _windows(_: Path, db: sqlite3.Connection) -> pl.LazyFrame:

@@ -61,6 +61,7 @@ class TestEverything:
             client, archive = sandbox.client(), fresh(tmp_path)
             archive.sync(client, FROM, TO, shipment_ids=sandbox.world.shipments)
             fetched, shipments = client.customer_invoices(FROM, TO), client.shipments(sandbox.world.shipments)
+            statuses = client.invoice_statuses(sandbox.world.shipments)
         key = ["purchase_order_number", "sha256"]
         ours = archive.with_documents(archive.scan("customer_invoices").collect()).sort(key)
         assert ours.drop("request_id", "created_after", "created_before").equals(
@@ -73,6 +74,7 @@ class TestEverything:
             ("tax_ids", shipments.tax_ids),
         ):
             assert archive.scan(f"shipment_{name}").collect().equals(theirs)
+        assert archive.scan("invoice_statuses").collect().drop("request_id").equals(statuses.drop("request_id"))
         assert set(shipments.problems["record"]) <= set(archive.scan("problems").collect()["record"])
 
     def test_replayed_from_the_demo(self, tmp_path):
