@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from spapi_invoices.core.customer_invoices import build_get_customer_invoice
 from spapi_invoices.core.retry import RetryPolicy
 from spapi_invoices.core.shipment_invoicing import build_get_invoice_status
 from spapi_invoices.core.wire import HttpRequest, Secret
+from spapi_invoices.errors import TransportFailed
 from spapi_invoices.io.auth import Tokens
 from spapi_invoices.io.connect import SANDBOX_PROFILE
 from spapi_invoices.io.quota import Quota
@@ -154,6 +156,11 @@ def played(case: Case, scale: float) -> tuple[float, list[float]]:
     def clock() -> float:
         return (time.monotonic() - begun) * scale
 
+    def sleep(seconds: float) -> None:
+        if clock() > SECONDS:
+            raise TransportFailed("the time is over")
+        time.sleep(seconds / scale)
+
     asked = case.request.operation
     count = Count(case.request.path, clock)
     with running(customer_invoices=1, shipments=1, time_scale=scale, log=count) as sandbox:
@@ -166,13 +173,14 @@ def played(case: Case, scale: float) -> tuple[float, list[float]]:
             adapter=Far(case.latency, scale),
             retry=RetryPolicy(),
             quota=Quota(lambda: time.monotonic() * scale),
-            sleep=lambda seconds: time.sleep(seconds / scale),
+            sleep=sleep,
             monotonic=lambda: time.monotonic() * scale,
         )
 
         def work() -> None:
-            while clock() < SECONDS:
-                transport.send(case.request, sandbox.endpoint, token)
+            with suppress(TransportFailed):
+                while True:
+                    transport.send(case.request, sandbox.endpoint, token)
 
         threads = [threading.Thread(target=work) for _ in range(WORKERS)]
         if case.others:
