@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from spapi_invoices import core, errors, frames, notebook
+    from spapi_invoices import core, documents, errors, frames, notebook
     from spapi_invoices.analysis import Reconciliation, read_documents, reconcile
     from spapi_invoices.documents.table import Documents
     from spapi_invoices.io.answers import Fetched, Receipt, Shipments
@@ -29,6 +29,7 @@ __all__ = [
     "connect",
     "core",
     "customer_side",
+    "documents",
     "errors",
     "frames",
     "notebook",

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT
@@ -62,6 +63,17 @@ def test_the_how_to_of_long_ranges_says_what_happens(monkeypatch: pytest.MonkeyP
     assert repr(eval('client.plan("2026-04-01", "2026-10-01", invoices=5000)', names)) == plan
     assert names["fetched"].complete
     assert names["asked"].missing == {}
+
+
+def test_the_how_to_of_an_nfe_runs(monkeypatch: pytest.MonkeyPatch):
+    """The how-to's code reads all of a shipped NF-e, as it stands, in the checkout."""
+    text = (ROOT / "docs" / "how-to" / "read-all-of-an-nfe.md").read_text("utf-8")
+    monkeypatch.chdir(ROOT)
+    names: dict[str, Any] = {}
+    exec(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1], names)
+    nfe = names["nfe"]
+    assert (nfe.operation_type, nfe.purpose, nfe.protocol.status) == ("1", "1", "100")
+    assert nfe.totals["ICMSTot/vNF"] == sum(payment.amount for payment in nfe.payments) > 0
 
 
 def test_the_tutorials_commands_run(tmp_path: Path):

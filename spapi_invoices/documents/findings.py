@@ -80,6 +80,7 @@ _FIELD: Final = "a GST invoice or a document that a layout reads"
 
 FINDINGS: Final = (
     Finding("no_content", _ANY, "the table holds no document in this row", "fetch the document again"),
+    Finding("file_unread", _ANY, "the file could not be read", "look at its permissions, and whether it is still there"),
     Finding("document_empty", _ANY, "the document has no bytes", "fetch the document again"),
     Finding("type_unknown", _ANY, "no reader knows this kind of document", "install a plugin that reads it, or teach a layout to, if it has text"),
     Finding("package_missing", _ANY, "its reader needs a package that is not installed", "install it: the problem says how"),

@@ -5,6 +5,7 @@ that promises an answer; the rows stay in the order of the documents.
 """
 
 import hashlib
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, wait
@@ -20,6 +21,8 @@ from spapi_invoices.frames.schemas import InvoiceFacts, InvoiceLines, frame
 
 _FACTS: Final = tuple(field.name for field in fields(Facts) if field.name != "lines")
 _LINE: Final = tuple(field.name for field in fields(Line))
+# Halves of a character that stand for no byte, as a name on Windows may have.
+_STRANGE: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _NO_CONTENT: Final = Unreadable("no_content", "the table holds no content")
 
 
@@ -53,7 +56,19 @@ class Received:
 
 def from_file(name: str, content: bytes) -> Received:
     """A file. Its name may hold personal data, as a customer's name does: it is in ``file_name`` and in no problem."""
-    return Received(hashlib.sha256(content).hexdigest(), content, file_name=name)
+    return Received(hashlib.sha256(content).hexdigest(), content, file_name=_shown(name))
+
+
+def from_unread_file(name: str, reason: str) -> Received:
+    """A file whose bytes could not be had: a row that says why. Its id is that of no bytes."""
+    problem = Unreadable("file_unread", f"the file cannot be read: {reason}").problem
+    return Received(hashlib.sha256().hexdigest(), None, problem=problem, file_name=_shown(name))
+
+
+def _shown(name: str) -> str:
+    """A file's name as text. Bytes of it that are none, which Python holds as halves of a character, are shown as such."""
+    whole = _STRANGE.sub("\ufffd", name)
+    return whole.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def from_table(invoices: pl.DataFrame) -> Iterator[Received]:
@@ -120,7 +135,8 @@ def _nothing(received: Received) -> Future[Reading]:
     # Where the row says why there is no content, that is enough.
     problem = None if received.problem else _NO_CONTENT.problem
     future: Future[Reading] = Future()
-    future.set_result(Reading((Facts(findings=(_NO_CONTENT.found.finding,), problem=problem),)))
+    finding = "file_unread" if received.file_name is not None else _NO_CONTENT.found.finding
+    future.set_result(Reading((Facts(findings=(finding,), problem=problem),)))
     return future
 
 

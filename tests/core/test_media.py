@@ -23,6 +23,24 @@ class TestDecodeBase64:
         assert (document.content, document.problem) == (content, None)
         assert document.sha256 == hashlib.sha256(content).hexdigest()
 
+    @given(
+        st.binary(min_size=1),
+        st.sampled_from(["\r\n ", "\n\t", " \r\n", "\x0c", "\x0b", "\n    ", "%0D%0A", "%0a"]),
+        st.integers(1, 80),
+        st.sampled_from(
+            ["", "\ufeff", "data:application/pdf;base64,", "DATA:text/xml;charset=utf-8;base64,", "\ufeff\n"]
+        ),
+        st.booleans(),
+    )
+    def test_wrapped(self, content: bytes, fold: str, width: int, before: str, escaped: bool) -> None:  # noqa: FBT001
+        """Folded as in a header, behind a mark or in a data URL, and escaped by a form, it means the same."""
+        text = base64.b64encode(content).decode()
+        if escaped:
+            text = text.replace("+", "%2B").replace("/", "%2f").replace("=", "%3D")
+        else:
+            text = fold.join(textwrap.wrap(text, width))
+        assert decode_base64(before + text) == Document.of(content)
+
     @given(st.binary(min_size=1), st.booleans())
     def test_url_safe(self, content: bytes, padded: bool) -> None:  # noqa: FBT001
         """The alphabet that is safe in URLs is read as what it means."""
@@ -51,6 +69,10 @@ class TestDecodeBase64:
             ("", "content is empty"),
             (" \n", "content is empty"),
             ("base 64 content goes here", "content is not base64: character ' ' at position 4"),
+            ("JVBE Ri0x", "content is not base64: character ' ' at position 4"),
+            ("JVBE\r\n Ri0x\r\nLjQK", "content is not base64: character ' ' at position 4"),
+            ("data:text/plain,JVBERi0x", "content is not base64: character ':' at position 4"),
+            ("JVBE%20Ri0x", "content is not base64: character '%' at position 4"),
             ("JVBERi0-+w", "content is not base64: character '-' at position 7"),
             ("JVBE/i0_", "content is not base64: character '_' at position 7"),
             ("JVBER", "content is not base64: 5 characters cannot be cut into bytes"),
@@ -97,6 +119,23 @@ class TestSniff:
             (b"\x1f\x8b stored %PDF-1.4", "application/gzip"),
             (b"x" * 1025 + b"%PDF-1.4", "text/plain"),
             (b"<?xml version='1.0'?><Invoice/>", "application/xml"),
+            (
+                b"<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC 'x'>\n<html xmlns='http://www.w3.org/1999/xhtml'>",
+                "text/html",
+            ),
+            (b"<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'/>", "text/html"),
+            (b"<!-- 503 --> <!-- x --><HTML>", "text/html"),
+            (b"\xef\xbb\xbf<!DOCTYPE html>", "text/html"),
+            (b"<head><title>503</title>", "text/html"),
+            (b"<!-- " + b"x" * 100_000, "application/xml"),
+            (b"<heading/>", "application/xml"),
+            (b"<?xml version='1.0'?><!-- <html> --><Invoice/>", "application/xml"),
+            (b"CT~~CD,~CC^~CT~\r\n^XA^FO50", "x-application/zpl"),
+            (b"<html>see %PDF-1.7</html>", "text/html"),
+            (b"<a>%PDF-1.4</a>", "application/xml"),
+            (b"\x89PNG\r\n\x1a\n\n%PDF-1.4", "image/png"),
+            (b"<br /><b>Warning</b>\n%PDF-1.4", "application/pdf"),
+            (b"junk %PDF-1.4", "application/pdf"),
             (b"<?xml version='1.0'?><nfeProc/>", NFE),
             (b"\xef\xbb\xbf<nfeProc/>", NFE),
             (b"<!-- " + b"x" * 5000 + b" --><n:NFe>", NFE),

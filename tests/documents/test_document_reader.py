@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from spapi_invoices.documents.facts import Facts, Line
 from spapi_invoices.documents.order_ids import find_order_ids
 from spapi_invoices.documents.reader import DocumentReader, Reading, at_once, read_document
-from spapi_invoices.documents.table import Documents, Received, from_file, from_table, read_all
+from spapi_invoices.documents.table import Documents, Received, from_file, from_table, from_unread_file, read_all
 from spapi_invoices.errors import MissingExtra
 from spapi_invoices.frames.schemas import (
     CustomerInvoices,
@@ -229,6 +229,30 @@ def test_file_name_is_personal() -> None:
     assert "file_name" in personal_columns(InvoiceFacts)
     assert "Maria" not in str(table.drop("file_name").rows())
     assert table["document_id"][0] == hashlib.sha256(b"hello").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("bad\udcff.xml", "bad\\xff.xml"),
+        ("\udcc3\udcbcn.pdf", "ün.pdf"),
+        ("ünï ✓.pdf", "ünï ✓.pdf"),
+        ("half\ud83d.pdf", "half\ufffd.pdf"),
+    ],
+)
+def test_a_name_that_is_no_text(name: str, shown: str) -> None:
+    """A file's name in bytes that are no UTF-8, or read where only ASCII was expected, is a text and ends no run."""
+    table = read_contents([(name, b"x"), ("b.txt", b"y")], []).facts
+    assert table["file_name"].to_list() == [shown, "b.txt"]
+
+
+def test_a_file_that_cannot_be_read() -> None:
+    """One that vanished is a row that says why, and the others are read."""
+    gone = from_unread_file("a.xml", "No such file or directory")
+    table = read_all([gone, from_file("b.xml", b"x")], at_once([_reader("r", Facts())])).facts
+    assert table["findings"].to_list() == [["file_unread"], []]
+    assert table["file_name"].to_list() == ["a.xml", "b.xml"]
+    assert table["problem"][0].startswith("the file cannot be read: No such file or directory. Next: look")
 
 
 def test_what_amazon_sent_has_no_file_name() -> None:

@@ -23,6 +23,7 @@ held: pl.LazyFrame = archive.scan("customer_invoices")
 coverage: pl.DataFrame = archive.status("2026-10-01", date(2026, 10, 31), expected=["2JK3S9VC"]).coverage
 purged: int = archive.purge(timedelta(days=30), dry_run=True).documents
 documents: spi.Documents = spi.read_documents([fetched, Path("nfe")], processes=2, progress=print)
+number: str | None = spi.documents.nfe.read(Path("nfe.xml").read_bytes()).number
 facts: pl.DataFrame = documents.facts
 lines: pl.DataFrame = documents.lines
 result: spi.Reconciliation = spi.reconcile(
