@@ -35,6 +35,7 @@ _NUMBER_FORMS: Final = (
     ("serie", "series", re.compile(r"0|[1-9][0-9]{0,2}")),
     ("nNF", "number", re.compile(r"[1-9][0-9]{0,8}")),
 )
+_IN_KEY: Final = ("state", "month", "issuer", "model", "series", "number")
 _TAX_IDS: Final[dict[str | None, Callable[[str], bool]]] = {"CNPJ": cnpj_is_valid, "CPF": cpf_is_valid}
 _AUTHORISED: Final = ("100", "150")
 _STATUS: Final = {
@@ -109,18 +110,20 @@ def key(nfe: Nfe) -> Iterator[Found]:
     """The access key's form, its check digit, and what it says of the document."""
     if fault := access_key.fault(nfe.access_key):
         yield fault
-    if not access_key.PATTERN.fullmatch(nfe.access_key):
-        return
+        if fault.finding == "access_key_malformed":
+            return
     parts, issued = access_key.split(nfe.access_key), nfe.issued_at or ""
-    pairs = (
-        ("state", parts.uf, nfe.state),
-        ("month", parts.year_month, issued[2:4] + issued[5:7]),
-        ("issuer", parts.cnpj, (nfe.issuer.tax_id or "").zfill(14)),
-        ("model", parts.model, nfe.model),
-        ("series", parts.series, (nfe.series or "").zfill(3)),
-        ("number", parts.number, (nfe.number or "").zfill(9)),
+    stated = (
+        nfe.state,
+        issued[2:4] + issued[5:7],
+        (nfe.issuer.tax_id or "").zfill(14),
+        nfe.model,
+        (nfe.series or "").zfill(3),
+        (nfe.number or "").zfill(9),
     )
-    if wrong := [name for name, in_key, stated in pairs if in_key != stated]:
+    in_key = (parts.uf, parts.year_month, parts.cnpj, parts.model, parts.series, parts.number)
+    if in_key != stated:
+        wrong = [name for name, one, other in zip(_IN_KEY, in_key, stated, strict=True) if one != other]
         yield Found("access_key_differs", f"the access key disagrees with the document's {', '.join(wrong)}")
     if parts.model == "65":
         yield Found("not_nfe_model", "model 65: a consumer receipt (NFC-e), not an NF-e")

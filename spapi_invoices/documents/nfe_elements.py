@@ -13,6 +13,7 @@ from xml.parsers import expat
 from spapi_invoices.documents.findings import Unreadable
 
 NAMESPACE: Final = "http://www.portalfiscal.inf.br/nfe"
+_NAMESPACE: Final = NAMESPACE.encode()
 _DECLARED: Final = f' xmlns="{NAMESPACE}"'.encode()
 _ATTRIBUTE: Final = b"xmlns"
 # The usual declarations, and those that give a name space a prefix.
@@ -53,7 +54,7 @@ def parse(content: bytes) -> Element:
     except (LookupError, ValueError):  # from Python's codecs, which expat asks about encodings it does not know
         said = "not a well-formed XML: its encoding is not one that is read"
         raise Unreadable("xml_broken", said) from None
-    if NAMESPACE.encode() in bare.replace(b"\0", b""):
+    if _NAMESPACE in bare.replace(b"\0", b""):
         for element in root.iter():
             element.tag = _local(element.tag)
     return root

@@ -264,18 +264,23 @@ def _taxes(dets: list[Element], found: list[Found]) -> tuple[dict[str, Decimal],
     """What the lines' taxes add up to, and the substituted ones that are part of the total."""
     sums, substituted = defaultdict[str, Decimal](Decimal), Decimal(0)
     for at, det in enumerate(dets, 1):
-        for group in (*(det.find("imposto") or ()), *det.findall("impostoDevol")):
-            where = f"det[{at}]/imposto/{group.tag}"
+        taxes = det.find("imposto")
+        for group in (*(() if taxes is None else taxes), *det.findall("impostoDevol")):
             paths = TAXES.get(group.tag, {})
             for leaf in group.iter() if paths else ():
                 if leaf.tag in paths:
-                    sums[paths[leaf.tag]] += _number((leaf.text or "").strip(), where, found, leaf.tag) or 0
+                    shown, where = (leaf.text or "").strip(), f"det[{at}]/imposto/{group.tag}"
+                    sums[paths[leaf.tag]] += _number(shown, where, found, leaf.tag) or 0
             if group.tag in _SUBSTITUTED:
-                flag, tag = _SUBSTITUTED[group.tag]
-                stated = texts(group)
-                if stated.get(flag) == "1":
-                    substituted += _stated(stated, where, found, tag) or 0
+                substituted += _part_of_total(group, f"det[{at}]/imposto", found)
     return dict(sums), substituted
+
+
+def _part_of_total(group: Element, where: str, found: list[Found]) -> Decimal:
+    flag, tag = _SUBSTITUTED[group.tag]
+    stated = texts(group)
+    amount = _stated(stated, f"{where}/{group.tag}", found, tag) if stated.get(flag) == "1" else None
+    return amount or Decimal(0)
 
 
 def _payment(element: Element, found: list[Found]) -> Payment:
