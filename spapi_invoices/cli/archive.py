@@ -43,7 +43,7 @@ _wait = click.option(
 
 
 @archive.command(
-    cls=SessionCommand, epilog="Example: spapi-invoices --profile india archive sync invoices --from 2026-05-01"
+    cls=SessionCommand, epilog="Example: spapi-invoices archive sync invoices --from 2026-05-01 --profile india"
 )
 @_folder
 @_from
