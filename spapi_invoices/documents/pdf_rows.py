@@ -41,13 +41,13 @@ def pdf_rows(content: bytes) -> Iterator[list[list[Seen]]]:
     What is written up or down the page comes behind the rest, and what is aslant, as a watermark, is one row at the end.
 
     Raises:
-        Unreadable: The PDF cannot be opened, or needs a password.
+        Unreadable: The PDF cannot be opened, needs a password, or has more than an invoice can have.
         MissingExtra: pypdfium2 is not installed.
     """
     with pdf_text.opened(content) as pdf:
-        for page in pdf:
+        for text in pdf_text.texts(pdf):
             turned = defaultdict[int | None, list[Seen]](list)
-            for turn, word in _words(page.get_textpage()):
+            for turn, word in _words(text):
                 turned[turn].append(word)
             aslant = turned.pop(None, [])
             level = sorted(turned.values(), key=len, reverse=True)

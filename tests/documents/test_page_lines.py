@@ -101,6 +101,18 @@ class TestPages:
         words = [word.text for line in lines(pdf(*drawn)) for _, word in line.words]
         assert sorted(loose_text(pdf(*drawn)).split()) == sorted(words)
 
+    @pytest.mark.parametrize("read", [lines, loose_text])
+    def test_more_than_an_invoice_can_have(self, read):
+        """A PDF of a few bytes a page that has no end is refused before anything is made of it."""
+        target = BytesIO()
+        canvas = Canvas(target, invariant=1)
+        for _ in range(501):
+            canvas.drawString(50, 50, "a")
+            canvas.showPage()
+        canvas.save()
+        with pytest.raises(Unreadable, match="pages"):
+            read(target.getvalue())
+
     def test_an_unreadable_document_stays_so(self):
         """It is asked for by one reader after the other, and each is told."""
         for read in (lines, loose_text, lines, loose_text):
