@@ -94,7 +94,7 @@ class AlreadySubmitted(SpapiInvoicesError):
 class TransportFailed(SpapiInvoicesError):
     """No answer arrived: the connection failed, timed out or broke off."""
 
-    def __init__(self, message: str, attempts: int = 0) -> None:
+    def __init__(self, message: str = "", attempts: int = 0) -> None:
         self.attempts = attempts
         super().__init__(message)
 
