@@ -136,11 +136,7 @@ class Archive:
             if wanted is not None:
                 settled = tables.settled(db, ship_from_party_id, look_back)
                 attempts = [Attempt(one, ship_from_party_id) for one in windows_to_ask(wanted, settled, MARGIN)]
-            try:
-                done = _run(Syncing(client, store, self.now), db, attempts, progress)
-            finally:
-                # A thread may still be on its way, and the archive somebody else's soon.
-                store.close()
+            done = _run(Syncing(client, store, self.now), db, attempts, progress)
             tables.forget_outdated(db)
             parts.compact(self.folder, db)
             return done

@@ -185,8 +185,6 @@ def _connection(database: str) -> sqlite3.Connection:
         timeout=_PATIENCE_SECONDS,
         isolation_level=None,
         uri=database.startswith("file:"),
-        # `sync` hands it from thread to thread, one at a time.
-        check_same_thread=False,
     )
     try:
         # What is deleted is overwritten. A commit is not forced to the disk: it outlives the process, and not a power cut.

@@ -5,7 +5,6 @@ So a crash at any moment loses nothing that was stored: a file without a name in
 
 import json
 import sqlite3
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +14,6 @@ from typing import Any, Final
 import polars as pl
 
 from spapi_invoices.core.windows import Window
-from spapi_invoices.errors import ArchiveBusy
 from spapi_invoices.io.answers import InvoicePage, Shipments
 from spapi_invoices.io.archive import documents, parts
 from spapi_invoices.io.archive.ledger import text, transaction
@@ -83,7 +81,7 @@ class Attempt:
 
 
 class Store:
-    """What writes to one archive, from any number of threads, one at a time, until it is closed.
+    """What writes to one archive.
 
     Args:
         folder: The archive's.
@@ -92,13 +90,6 @@ class Store:
 
     def __init__(self, folder: Path, db: sqlite3.Connection) -> None:
         self._folder, self._db = folder, db
-        self._lock = threading.Lock()
-        self._closed = False
-
-    def close(self) -> None:
-        """Let nobody write from now on: a thread may still be on its way when the archive is somebody else's."""
-        with self._lock:
-            self._closed = True
 
     def page(self, attempt: Attempt, page: InvoicePage) -> int:
         """Store a page, and that it came; returns how many of its invoices are new.
@@ -106,31 +97,27 @@ class Store:
         Raises:
             FileFailed: The disk is full; the archive is as it was.
         """
-        with self._lock:
-            self._check_open()
-            new = documents.unseen(self._db, page.frame)
-            documents.write(self._folder, new)
-            documents.write(self._folder, documents.lost(self._folder, self._db, page.frame))
-            bare = new.with_columns(pl.lit(None, pl.Binary).alias("content"))
-            written = parts.write(self._folder, {"customer_invoices": bare}, parts.next_batch(self._db))
-            attempt.add(page)
-            with transaction(self._db):
-                self._db.executemany(_ADD_DOCUMENT, _document_rows(new))
-                parts.add(self._db, written)
-                self._note(attempt)
+        new = documents.unseen(self._db, page.frame)
+        documents.write(self._folder, new)
+        documents.write(self._folder, documents.lost(self._folder, self._db, page.frame))
+        bare = new.with_columns(pl.lit(None, pl.Binary).alias("content"))
+        written = parts.write(self._folder, {"customer_invoices": bare}, parts.next_batch(self._db))
+        attempt.add(page)
+        with transaction(self._db):
+            self._db.executemany(_ADD_DOCUMENT, _document_rows(new))
+            parts.add(self._db, written)
+            self._note(attempt)
         return new.height
 
     def end(self, attempt: Attempt, error: str | None, at: datetime) -> None:
         """Store how a window ended."""
-        with self._lock:
-            self._check_open()
-            attempt.end(error, at)
-            with transaction(self._db):
-                self._note(attempt)
+        attempt.end(error, at)
+        with transaction(self._db):
+            self._note(attempt)
 
     def shipment_ids(self, ids: Iterable[str], at: datetime) -> None:
         """Remember shipments that are to be asked for."""
-        with self._lock, transaction(self._db):
+        with transaction(self._db):
             rows = [(one, text(at)) for one in ids]
             self._db.executemany("INSERT OR IGNORE INTO shipments (amazon_shipment_id, added_at) VALUES (?, ?)", rows)
 
@@ -139,33 +126,25 @@ class Store:
         tables = dict(
             zip(parts.SHIPMENT_TABLES, (found.shipments, found.items, found.payments, found.tax_ids), strict=True)
         )
-        with self._lock:
-            self._check_open()
-            written = parts.write(self._folder, tables, parts.next_batch(self._db))
-            rows = found.shipments.select("fetched_at", "problem", "amazon_shipment_id").iter_rows()
-            with transaction(self._db):
-                parts.add(self._db, written)
-                self._db.executemany(
-                    "UPDATE shipments SET details_at = ?, problem = ? WHERE amazon_shipment_id = ?",
-                    [(text(at), problem, shipment_id) for at, problem, shipment_id in rows],
-                )
+        written = parts.write(self._folder, tables, parts.next_batch(self._db))
+        rows = found.shipments.select("fetched_at", "problem", "amazon_shipment_id").iter_rows()
+        with transaction(self._db):
+            parts.add(self._db, written)
+            self._db.executemany(
+                "UPDATE shipments SET details_at = ?, problem = ? WHERE amazon_shipment_id = ?",
+                [(text(at), problem, shipment_id) for at, problem, shipment_id in rows],
+            )
 
     def statuses(self, found: pl.DataFrame) -> None:
         """Store what became of invoices; of each shipment the newest status is kept."""
         columns = ("invoice_status", "checked_at", "problem", "request_id", "attempts", "amazon_shipment_id")
-        with self._lock:
-            self._check_open()
-            rows = found.select(columns).iter_rows()
-            with transaction(self._db):
-                self._db.executemany(
-                    "UPDATE shipments SET invoice_status = ?, checked_at = ?, status_problem = ?, status_request_id = ?, "
-                    "status_attempts = ? WHERE amazon_shipment_id = ?",
-                    [(status, text(at), *rest) for status, at, *rest in rows],
-                )
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise ArchiveBusy(f"{self._folder}: this sync has ended. Next: begin another")
+        rows = found.select(columns).iter_rows()
+        with transaction(self._db):
+            self._db.executemany(
+                "UPDATE shipments SET invoice_status = ?, checked_at = ?, status_problem = ?, status_request_id = ?, "
+                "status_attempts = ? WHERE amazon_shipment_id = ?",
+                [(status, text(at), *rest) for status, at, *rest in rows],
+            )
 
     def _note(self, attempt: Attempt) -> None:
         row = attempt.row() | {

@@ -15,7 +15,6 @@ from spapi_invoices.core.coverage import missing, overlapping
 from spapi_invoices.core.windows import Window, split
 from spapi_invoices.errors import (
     AccessDenied,
-    ArchiveBusy,
     AuthFailed,
     FetchIncomplete,
     FileFailed,
@@ -24,20 +23,16 @@ from spapi_invoices.errors import (
 )
 from spapi_invoices.frames.schemas import FetchWindows, frame
 from spapi_invoices.io.answers import Progress, Shipments
-from spapi_invoices.io.archive.store import OPERATION, Attempt, Store
+from spapi_invoices.io.archive.store import Attempt, Store
 from spapi_invoices.io.client import Client
-from spapi_invoices.io.pool import in_order
 from spapi_invoices.io.progress import Advance
 
 # Ids asked for between two writes.
 _CHUNK: Final = 200
 # Ids that fail one after the other, until the rest is left for the next sync.
 _MOST_FAILURES: Final = 3
-# A page of documents is some ten megabytes, and each thread holds one.
-_MOST_PAGES_AT_ONCE: Final = 4
 # After these every answer is the same.
 _FINAL: Final = (AuthFailed, AccessDenied)
-_OURS: Final = (FileFailed, ArchiveBusy)
 _T = TypeVar("_T")
 
 
@@ -101,10 +96,10 @@ class Syncing:
     ended: bool = False
 
     def invoices(self, attempts: Sequence[Attempt], advance: Advance) -> int:
-        """Ask for windows, several at a time; returns how many invoices are new."""
-        workers, new = min(self.client.workers(OPERATION), _MOST_PAGES_AT_ONCE), 0
-        for done, (attempt, stored) in enumerate(in_order(self._window, attempts, workers), 1):
-            new += stored
+        """Ask for windows, one after the other, for a page takes a hundred megabytes in passing; returns how many invoices are new."""
+        new = 0
+        for done, attempt in enumerate(attempts, 1):
+            new += self._window(attempt)
             if attempt.state != "complete":
                 self.errors.append(
                     ": ".join(filter(None, (str(attempt.window), attempt.state, attempt.row()["error"])))
@@ -120,21 +115,21 @@ class Syncing:
         """Ask what became of the invoices of shipments; returns how many statuses came."""
         return self._each(ids, self.client.invoice_statuses, self._store_statuses, advance)
 
-    def _window(self, attempt: Attempt) -> tuple[Attempt, int]:
-        """Ask for a window page by page, each stored before the next is asked for."""
+    def _window(self, attempt: Attempt) -> int:
+        """Ask for a window page by page, each stored before the next is asked for; returns how many invoices are new."""
         if self.ended:
-            return attempt, 0
+            return 0
         new, failure = 0, None
         try:
             for page in self.client.pages(attempt.window, ship_from_party_id=attempt.ship_from_party_id):
                 new += self.store.page(attempt, page)
-        except _OURS:
+        except FileFailed:
             raise
         except SpapiInvoicesError as error:
             failure = error
         self.ended = self.ended or isinstance(failure, _FINAL)
         self.store.end(attempt, None if failure is None else str(failure), self.now())
-        return attempt, new
+        return new
 
     def _each(
         self, ids: Sequence[str], ask: Callable[[list[str]], _T], store: Callable[[_T], list[str]], advance: Advance

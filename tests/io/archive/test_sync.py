@@ -352,23 +352,6 @@ class TestInterrupted:
         archive.sync(scripted(lambda _: []), "2026-09-01", "2026-09-05")
         assert files(archive.folder) == before
 
-    def test_a_thread_that_comes_late_writes_nothing(self, tmp_path):
-        """A store that was closed refuses a page."""
-        from spapi_invoices.core.windows import Window
-        from spapi_invoices.errors import ArchiveBusy
-        from spapi_invoices.io.archive import ledger
-        from spapi_invoices.io.archive.store import Attempt, Store
-
-        archive = fresh(tmp_path)
-        window = Window(datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 9, 5, tzinfo=UTC))
-        (one,) = scripted(lambda _: [invoice("A", b"%PDF")]).pages(window)
-        with ledger.opened(archive.folder) as db:
-            store = Store(archive.folder, db)
-            store.close()
-            with pytest.raises(ArchiveBusy):
-                store.page(Attempt(window, None), one)
-        assert files(archive.folder) == set()
-
 
 def test_pages_are_stored_before_the_next_is_asked(tmp_path):
     """When a page is asked for, the one before it is in the archive."""
