@@ -5,7 +5,7 @@ given another meaning. The reference page is made of this table.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -55,19 +55,21 @@ def names(found: Iterable[Found]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.finding for one in found))
 
 
-def words(found: Iterable[Found]) -> str | None:
+def words(found: Sequence[Found]) -> str | None:
     """What was found, as one text; ``None`` if nothing was. Of many of a kind the first few are told, and how many more.
 
     >>> words([Found("tax_id_wrong", "issuer"), Found("denied", "cStat 110")])
     'issuer; cStat 110'
     """
+    if not found:
+        return None
     told, times = list[str](), Counter[str]()
     for one in found:
         times[one.finding] += 1
         if times[one.finding] <= _TOLD:
             told.append(one.words)
     told += (f"{count - _TOLD} more of {name}" for name, count in times.items() if count > _TOLD)
-    return "; ".join(told) or None
+    return "; ".join(told)
 
 
 _ANY: Final = "any document"

@@ -55,6 +55,7 @@ _ADDED: Final = (
 _TAKEN_OFF: Final = ("ICMSTot/vDesc",)
 # In vNF or not: an issuer may leave the exempted ICMS in, and the retained monophase ICMS depends on the product.
 _OPTIONAL: Final = (("ICMSTot/vICMSDeson", -1), ("ICMSTot/vICMSMonoReten", 1))
+_REFORMED: Final = frozenset({"IBSCBSTot/vBCIBSCBS", "IBSCBSTot/gIBS/vIBS", "IBSCBSTot/gCBS/vCBS"})
 _REFORM: Final = ("IBSCBSTot/gIBS/vIBS", "IBSCBSTot/gCBS/vCBS", "ISTot/vIS")
 # A line's amount, and the total that all lines' make up.
 _SUMMED: Final = (
@@ -112,7 +113,7 @@ def key(nfe: Nfe) -> Iterator[Found]:
         yield fault
         if fault.finding == "access_key_malformed":
             return
-    parts, issued = access_key.split(nfe.access_key), nfe.issued_at or ""
+    issued = nfe.issued_at or ""
     stated = (
         nfe.state,
         issued[2:4] + issued[5:7],
@@ -121,11 +122,12 @@ def key(nfe: Nfe) -> Iterator[Found]:
         (nfe.series or "").zfill(3),
         (nfe.number or "").zfill(9),
     )
-    in_key = (parts.uf, parts.year_month, parts.cnpj, parts.model, parts.series, parts.number)
-    if in_key != stated:
+    if nfe.access_key[:34] != "".join(part or "" for part in stated):
+        parts = access_key.split(nfe.access_key)
+        in_key = (parts.uf, parts.year_month, parts.cnpj, parts.model, parts.series, parts.number)
         wrong = [name for name, one, other in zip(_IN_KEY, in_key, stated, strict=True) if one != other]
         yield Found("access_key_differs", f"the access key disagrees with the document's {', '.join(wrong)}")
-    if parts.model == "65":
+    if nfe.access_key[20:22] == "65":
         yield Found("not_nfe_model", "model 65: a consumer receipt (NFC-e), not an NF-e")
 
 
@@ -184,7 +186,7 @@ def amounts(nfe: Nfe) -> Iterator[Found]:
     """All that can be said of a sale's amounts; a part that is not there counts as zero."""
     yield from nfe.found
     # Wherever the totals of the reform are, vNFTot is (rejection 1004).
-    reformed = any(path.startswith("IBSCBSTot/") for path in nfe.totals)
+    reformed = not _REFORMED.isdisjoint(nfe.totals)
     for path in ("ICMSTot/vNF", "ICMSTot/vProd", *(("vNFTot",) if reformed else ())):
         if path not in nfe.totals and not any(f"{path}: " in one.words for one in nfe.found):
             yield Found("amount_missing", f"total/{path} is missing")

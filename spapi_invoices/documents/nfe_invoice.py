@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 from xml.etree.ElementTree import Element
 
@@ -43,6 +44,12 @@ TAXES: Final = {
 }
 _TAX_IDS: Final = ("CNPJ", "CPF", "idEstrangeiro")
 _OF_LINE: Final = ("qCom", "vUnCom", "vProd", "vFrete", "vSeg", "vDesc", "vOutro")
+
+
+# A line without any of these, as most of a small seller's, is looked through at once.
+_TAX_TAGS: Final = frozenset({*(tag for paths in TAXES.values() for tag in paths), *_SUBSTITUTED})
+_TAG: Final = attrgetter("tag")
+_ZERO: Final = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,8 +258,11 @@ def _totals(group: Element, above: str, found: list[Found]) -> dict[str, Decimal
     """Amounts and quantities alone, by their paths: among the totals of services stand a date and a code."""
     where, totals = f"total/{above}".rstrip("/"), dict[str, Decimal]()
     for tag, shown in texts(group).items():
-        if tag[0] in "vq" and (number := _number(shown, where, found, tag)) is not None:
-            totals[above + tag] = number
+        if tag[0] in "vq":
+            # Most of them are zero.
+            number = _ZERO if shown == "0.00" and tag[0] == "v" else _number(shown, where, found, tag)
+            if number is not None:
+                totals[above + tag] = number
     for child in group:
         if len(child):
             only(group, child.tag)
@@ -265,7 +275,8 @@ def _taxes(dets: list[Element], found: list[Found]) -> tuple[dict[str, Decimal],
     sums, substituted = defaultdict[str, Decimal](Decimal), Decimal(0)
     for at, det in enumerate(dets, 1):
         taxes = det.find("imposto")
-        for group in (*(() if taxes is None else taxes), *det.findall("impostoDevol")):
+        groups = [] if taxes is None or _TAX_TAGS.isdisjoint(map(_TAG, taxes.iter())) else [*taxes]
+        for group in (*groups, *det.findall("impostoDevol")):
             paths = TAXES.get(group.tag, {})
             for leaf in group.iter() if paths else ():
                 if leaf.tag in paths:
