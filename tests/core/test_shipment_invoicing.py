@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spapi_invoices.core import shipment_invoicing
 from spapi_invoices.core.models import ShipmentDetail, ShipmentInvoiceStatusInfo, ShipmentItem
 from spapi_invoices.core.shipment_invoicing import (
     build_get_invoice_status,
@@ -19,8 +20,15 @@ from spapi_invoices.core.shipment_invoicing import (
     parse_submit_invoice,
 )
 from spapi_invoices.core.wire import HttpResponse
-from spapi_invoices.errors import InvalidRequest, MalformedResponse, Rejected, ServiceUnavailable, Throttled
-from tests.strategies import shipment_details
+from spapi_invoices.errors import (
+    InvalidRequest,
+    MalformedResponse,
+    Rejected,
+    ServiceUnavailable,
+    SpapiInvoicesError,
+    Throttled,
+)
+from tests.strategies import bodies, json_values, shipment_details, statuses
 
 _BASE = "/fba/outbound/brazil/v0/shipments/"
 _BUILDERS = [
@@ -244,6 +252,51 @@ class TestParseGetShipmentDetails:
         shown = " ".join(f"{part!r} {part}" for part in parts)
         hidden = ("Maria", "Moema", "Flores", "119", "Silva", "12345678909", "AUTH77", "ACQ1")
         assert [text for text in hidden if text in shown] == []
+
+
+def deepest(part: dict[str, Any], steps: list[str]) -> dict[str, Any]:
+    """The object that the steps lead to, those that lead nowhere left out."""
+    for step in steps:
+        inner = part.get(step)
+        inner = inner[0] if isinstance(inner, list) and inner else inner
+        part = inner if isinstance(inner, dict) else part
+    return part
+
+
+def as_read(response: HttpResponse) -> object:
+    """What is made of an answer: the answer, or the error's class and words."""
+    try:
+        return parse_get_shipment_details(response)
+    except SpapiInvoicesError as error:
+        return type(error), str(error)
+
+
+class TestTwoRoads:
+    """Straight from the bytes, and field by field."""
+
+    @given(bodies, statuses)
+    def test_lead_to_the_same(self, body: bytes, status: int) -> None:
+        """Whatever is answered, well-formed or damaged: what is read straight from the bytes is what is read field by field."""
+        response = HttpResponse(status=status, body=body)
+        straight = as_read(response)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(shipment_invoicing, "_as_modelled", lambda _: None)
+            assert as_read(response) == straight
+
+    @given(
+        shipment_details,
+        st.lists(st.sampled_from(ShipmentDetail.__struct_fields__ + ShipmentItem.__struct_fields__)),
+        json_values,
+    )
+    def test_lead_to_the_same_with_a_field_more(self, detail: ShipmentDetail, steps: list[str], value: object) -> None:
+        """A field that the model does not have changes nothing else, wherever it stands, and is named."""
+        payload = msgspec.to_builtins(detail) | {"AmazonShipmentId": "D1"}
+        part = deepest(payload, steps)
+        answer = parse_get_shipment_details(ok({"payload": payload}))
+        part["AddedLater"] = value
+        with_more = parse_get_shipment_details(ok({"payload": payload}))
+        assert (with_more.detail, with_more.problems) == (answer.detail, ())
+        assert [name.rpartition(".")[2] for name in with_more.unknown_fields] == ["AddedLater"]
 
 
 class TestParseSubmitInvoice:
