@@ -24,7 +24,7 @@ PLACES = ("start", "middle", "end")
 # Our client does not ask a second time where a page's token leads back, so one is as bad as many.
 FOR_GOOD = "repeat-token"
 # When each answer came, and by which request: all that two fetches of the same may differ in.
-OF_THE_ANSWER = ("request_id", "fetched_at", "checked_at")
+OF_THE_ANSWER = ("request_id", "fetched_at", "checked_at", "attempts")
 
 Fetch = Callable[[], Any]
 MATRIX = [(fault, operation, place) for fault in FAULTS for operation in FETCHES for place in PLACES]
@@ -102,9 +102,10 @@ def test_once(own: Sandbox, wholes: dict[str, Any], fault: str, operation: str, 
     with own.faults.striking(fault, operation=operation, times=1, skip=skip):
         found = fetches(own)[operation]()
     assert frame_of(found).equals(frame_of(wholes[operation]))
-    if isinstance(found, Fetched):
-        assert found.complete
-        assert found.windows["attempts"].sum() == found.windows["pages"].sum() + 1
+    asked = found.windows if isinstance(found, Fetched) else found.shipments if isinstance(found, Shipments) else found
+    answers = asked["pages"].sum() if isinstance(found, Fetched) else asked.height
+    assert asked["attempts"].sum() == answers + 1
+    assert not isinstance(found, Fetched) or found.complete
 
 
 @pytest.mark.parametrize(("fault", "operation", "place"), MATRIX)
