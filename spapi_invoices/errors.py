@@ -22,6 +22,7 @@
     │   ├── Rejected                  any other 4xx
     │   └── ServiceUnavailable        5xx
     ├── MalformedResponse             a 2xx whose body is not what the API promises
+    │   └── MalformedRecord           JSON to its end, but without the record that was asked for
     ├── SchemaMismatch                rows that break their table's schema: a bug of ours or a new kind of answer
     └── FetchIncomplete               not all arrived; what did is in ``.fetched``
 
@@ -240,6 +241,10 @@ class MalformedResponse(SpapiInvoicesError):
             f"{operation_id}: HTTP {status}, but the body is {excerpt} ({_trace(request_id, attempts)}). "
             f"Next: try again later{support}"
         )
+
+
+class MalformedRecord(MalformedResponse):
+    """JSON to its end, but without the record that was asked for: said of this one, and not of the connection."""
 
 
 class SchemaMismatch(SpapiInvoicesError):

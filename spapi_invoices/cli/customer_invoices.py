@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -11,6 +11,7 @@ from spapi_invoices.cli.session import Session, SessionCommand, counted
 if TYPE_CHECKING:
     import polars as pl
 
+    from spapi_invoices.core.customer_invoices import ApiVersion
     from spapi_invoices.io.answers import Fetched
 
 
@@ -116,16 +117,12 @@ def plan(session: Session, start: str, end: str, invoices: int, margin: float) -
     import polars as pl
 
     from spapi_invoices.core.plan import plan_windows
+    from spapi_invoices.core.windows import parse_instant, split
 
     account = session.account()
-    one = plan_windows(
-        start,
-        end,
-        account.zone(),
-        version=account.api_version,
-        invoices=invoices,
-        margin=timedelta(seconds=margin),
-    )
+    ends = parse_instant(start, account.zone()), parse_instant(end, account.zone())
+    windows = split(*ends, margin=timedelta(seconds=margin))
+    one = plan_windows(windows, version=cast("ApiVersion", account.api_version), invoices=invoices)
     row = {"operation": one.operation_id, "windows": len(one.windows), "calls": one.calls, "seconds": one.seconds}
     session.emit(pl.DataFrame([row]))
 

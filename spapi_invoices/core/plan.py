@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta, tzinfo
+from typing import Final
 
-from spapi_invoices.core.windows import NO_MARGIN, Instant, Window, parse_instant, split
-from spapi_invoices.endpoints import Operation, operation
+from spapi_invoices.core.customer_invoices import ApiVersion, build_get_customer_invoices
+from spapi_invoices.core.windows import Window
+from spapi_invoices.endpoints import Operation
+from spapi_invoices.errors import InvalidRequest
+
+# Invoices a page at most.
+_PAGE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Plan:
 def plan(asked: Operation, calls: int, windows: Sequence[Window] = ()) -> Plan:
     """Say what so many calls of an operation take.
 
+    >>> from spapi_invoices.endpoints import operation
     >>> plan(operation("getCustomerInvoices", "v1"), calls=27)
     Plan(operation_id='getCustomerInvoices', calls=27, seconds=1.7)
 
@@ -37,33 +43,25 @@ def plan(asked: Operation, calls: int, windows: Sequence[Window] = ()) -> Plan:
     return Plan(asked.operation_id, calls, round(waited / asked.rate, 1) if asked.rate else 0.0, tuple(windows))
 
 
-def plan_windows(  # noqa: PLR0913 - what a fetch is asked with
-    created_after: Instant,
-    created_before: Instant,
-    zone: tzinfo = UTC,
-    *,
-    version: str = "v1",
-    invoices: int = 0,
-    limit: int = 100,
-    margin: timedelta = NO_MARGIN,
+def plan_windows(
+    windows: Sequence[Window], *, version: ApiVersion = "v1", invoices: int = 0, limit: int | None = None
 ) -> Plan:
-    """Say what getCustomerInvoices will be asked for in a range of any length.
+    """Say what getCustomerInvoices will be asked for in some windows.
 
     Args:
-        created_after: Inclusive. A bare date is that day at 00:00 in ``zone``.
-        created_before: Exclusive.
-        zone: Where a bare date begins.
+        windows: At least one.
         version: Of the Direct Fulfillment Shipping API.
         invoices: How many are expected: a window is a page at least, and a page holds ``limit``.
-        limit: Invoices a page.
-        margin: By how much windows overlap.
+        limit: Invoices a page; ``None`` is 100.
 
     Raises:
-        InvalidRequest: A date does not parse, or the range is empty.
+        InvalidRequest: A window is too wide, or a parameter is out of bounds.
 
-    >>> plan_windows("2026-04-01", "2026-10-01", invoices=5000)
+    >>> from spapi_invoices.core.windows import parse_instant, split
+    >>> plan_windows(split(parse_instant("2026-04-01"), parse_instant("2026-10-01")), invoices=5000)
     Plan(operation_id='getCustomerInvoices', calls=50, seconds=4.0)
     """
-    windows = split(parse_instant(created_after, zone), parse_instant(created_before, zone), margin=margin)
-    calls = max(len(windows), -(-invoices // limit))
-    return plan(operation("getCustomerInvoices", version), calls, windows)
+    request = build_get_customer_invoices(windows[0].start, windows[0].end, limit=limit, version=version)
+    if type(invoices) is not int or invoices < 0:
+        raise InvalidRequest(f"invoices is {invoices!r}. Next: give a whole number, how many you expect")
+    return plan(request.operation, max(len(windows), -(-invoices // (limit or _PAGE))), windows)

@@ -123,6 +123,7 @@ REFUSALS: Final = (
     ),
     Refusal(
         says="SellingPartnerNotFoundError",
+        denies=True,
         explanation=Explanation(
             "vendor_not_enabled",
             "Amazon has not enabled the vendor for Direct Fulfillment, or the account is another region's.",

@@ -10,7 +10,7 @@ import msgspec
 
 from spapi_invoices.core.lenient import convert
 from spapi_invoices.core.models import Answered, ShipmentDetail, ShipmentInvoiceStatusInfo, SubmitInvoiceRequest
-from spapi_invoices.core.status import decode_json, decode_payload, malformed, raise_for_status
+from spapi_invoices.core.status import decode_json, decode_payload, malformed_record, raise_for_status
 from spapi_invoices.core.wire import HttpRequest, HttpResponse
 from spapi_invoices.endpoints import Operation, operation
 from spapi_invoices.errors import InvalidRequest
@@ -146,12 +146,12 @@ def parse_get_invoice_status(response: HttpResponse) -> ShipmentInvoiceStatusInf
     if isinstance(shipments, list) and len(shipments) == 1:
         shipments = shipments[0]
     if not isinstance(shipments, dict):
-        raise malformed(asked, response, "JSON whose payload.Shipments is no object")
+        raise malformed_record(asked, response, "JSON whose payload.Shipments is no object")
     one = convert(shipments, ShipmentInvoiceStatusInfo)
     if one.problems:
-        raise malformed(asked, response, f"JSON with an unreadable status ({'; '.join(one.problems)})")
+        raise malformed_record(asked, response, f"JSON with an unreadable status ({'; '.join(one.problems)})")
     if one.record.InvoiceStatus is None:
-        raise malformed(asked, response, "JSON without an InvoiceStatus")
+        raise malformed_record(asked, response, "JSON without an InvoiceStatus")
     return one.record  # type: ignore[no-any-return]
 
 
@@ -172,11 +172,11 @@ def _payload(asked: Operation, response: HttpResponse) -> dict[str, object]:
     raw = decode_json(asked, response)
     payload = raw.get("payload", raw)
     if payload is None or payload == {}:
-        raise malformed(asked, response, f"JSON whose payload is {'null' if payload is None else 'empty'}")
+        raise malformed_record(asked, response, f"JSON whose payload is {'null' if payload is None else 'empty'}")
     if not isinstance(payload, dict):
-        raise malformed(asked, response, "JSON whose payload is no object")
+        raise malformed_record(asked, response, "JSON whose payload is no object")
     if payload.keys().isdisjoint(ShipmentDetail.__struct_fields__):
-        raise malformed(asked, response, "JSON whose payload has no field of a shipment")
+        raise malformed_record(asked, response, "JSON whose payload has no field of a shipment")
     return payload
 
 

@@ -18,6 +18,7 @@ from spapi_invoices.errors import (
     AuthFailed,
     ErrorDetail,
     Explanation,
+    MalformedRecord,
     MalformedResponse,
     NotFound,
     Rejected,
@@ -105,7 +106,7 @@ def decode_payload(operation: Operation, response: HttpResponse, needs: str) -> 
     """
     found = _payload(decode_json(operation, response), needs)
     if isinstance(found, str):
-        raise malformed(operation, response, found)
+        raise malformed_record(operation, response, found)
     return found
 
 
@@ -149,6 +150,11 @@ def says_expired(response: HttpResponse) -> bool:
 def malformed(operation: Operation, response: HttpResponse, excerpt: str) -> MalformedResponse:
     """A success whose body is not what the API promises."""
     return MalformedResponse(operation.operation_id, response.status, excerpt, response.request_id, response.attempts)
+
+
+def malformed_record(operation: Operation, response: HttpResponse, excerpt: str) -> MalformedRecord:
+    """A success that is JSON, but has not what was asked for."""
+    return MalformedRecord(operation.operation_id, response.status, excerpt, response.request_id, response.attempts)
 
 
 def _api_error(operation: Operation, response: HttpResponse, errors: tuple[ErrorDetail, ...]) -> ApiError:

@@ -38,6 +38,8 @@ def parse_instant(value: Instant, zone: tzinfo = UTC) -> datetime:
     """
     if isinstance(value, str):
         value = _parse_text(value)
+    if not isinstance(value, date):
+        raise InvalidRequest(f"{value!r} is no date. Next: give a date, a time with its zone, or ISO text")
     if not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day, tzinfo=zone)
     return as_utc(value)
@@ -79,6 +81,10 @@ def split(
     >>> [str(w) for w in split(start, end, margin=timedelta(minutes=1))]
     ['2026-10-01 00:00 to 2026-10-07 00:00 UTC', '2026-10-06 23:59 to 2026-10-10 00:00 UTC']
     """
+    if not isinstance(margin, timedelta) or not isinstance(width, timedelta):
+        raise InvalidRequest(
+            f"width {width!r} and margin {margin!r} are not both durations. Next: give timedelta(seconds=60)"
+        )
     if not NO_MARGIN <= margin < width:
         raise InvalidRequest(
             f"windows of {width} cannot overlap by {margin}. Next: give a margin of zero or more, below the width"

@@ -14,7 +14,7 @@ import polars as pl
 from spapi_invoices.core.customer_invoices import CustomerInvoicePage
 from spapi_invoices.core.media import Document, decode_base64
 from spapi_invoices.core.shipment_invoicing import ShipmentAnswer
-from spapi_invoices.errors import ApiError
+from spapi_invoices.errors import ApiError, MalformedResponse
 from spapi_invoices.frames.schemas import CustomerInvoices, InvoiceStatuses, frame
 from spapi_invoices.frames.shipment_records import RawShipments, Taken, joined, raw_shipments
 from spapi_invoices.frames.shipment_tables import shipment_tables
@@ -127,7 +127,7 @@ class ShipmentRows:
             self._copied.append(raw_shipments(self._taken))
             self._taken.clear()
 
-    def fail(self, asked_id: str, error: ApiError, fetched_at: datetime) -> None:
+    def fail(self, asked_id: str, error: ApiError | MalformedResponse, fetched_at: datetime) -> None:
         """Add a shipment that could not be had, as a row of its own."""
         self._failures.append(
             {

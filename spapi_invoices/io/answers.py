@@ -44,12 +44,14 @@ class Fetched:
         windows: `FetchWindows`, a row per window, in time order; one row for all that was asked for by number.
         unknown_fields: Fields in the answers that the official model does not have.
         missing: Purchase orders asked for by number that have no invoice, each with what Amazon said.
+        not_asked: Purchase orders that were not answered, for something else failed first.
     """
 
     frame: pl.DataFrame
     windows: pl.DataFrame
     unknown_fields: frozenset[str] = frozenset()
     missing: Mapping[str, str] = field(default_factory=dict)
+    not_asked: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:

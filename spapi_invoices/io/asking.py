@@ -1,9 +1,8 @@
-"""Asks for many things, several at once where answers take long, and hands the answers on in order. Not for frames."""
+"""Asks for many things, several at once where answers take long, and takes the answers in order. Not for frames."""
 
-import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
@@ -15,8 +14,8 @@ from spapi_invoices.endpoints import OPERATIONS
 from spapi_invoices.errors import InvalidRequest, SpapiInvoicesError
 from spapi_invoices.frames.build import Asked, Row, customer_invoice_rows
 from spapi_invoices.io.answers import Progress
-from spapi_invoices.io.pages import Entry, follow
-from spapi_invoices.io.pool import in_order
+from spapi_invoices.io.pages import PageAnswer, WindowAnswer, follow
+from spapi_invoices.io.pool import Workers
 from spapi_invoices.io.progress import Advance, Show, shown
 
 # What ended a fetch early, if anything: a failure or Ctrl-C.
@@ -26,15 +25,6 @@ _SECONDS_UNDER_WAY: Final = 1.6
 _MOST_WORKERS: Final = 16
 _T = TypeVar("_T")
 _R = TypeVar("_R")
-
-
-@dataclass(slots=True)
-class WindowAnswer:
-    """What came for a window: its ledger row, the rows of its pages, fields that the official model does not have."""
-
-    entry: Entry
-    rows: list[Row] = field(default_factory=list)
-    unknown_fields: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +49,12 @@ class Asking:
         return min(_MOST_WORKERS, math.ceil(rate * _SECONDS_UNDER_WAY)) if self.concurrent and rate else 1
 
     def time(self, response: HttpResponse) -> datetime:
-        """When an answer was sent."""
+        """When an answer was sent, by its Date header; by our clock, if that is none."""
         try:
-            return parsedate_to_datetime(response.headers["date"]).astimezone(UTC)
-        except (KeyError, ValueError):
+            at = parsedate_to_datetime(response.headers["date"])
+            # Without a zone Python would take the machine's.
+            return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        except (KeyError, ValueError, OverflowError):
             return self.now()
 
     def pages(self, window: Window, **parameters: Any) -> Iterator[tuple[CustomerInvoicePage, HttpResponse, list[Row]]]:  # noqa: ANN401 - of `build_get_customer_invoices`
@@ -73,81 +65,94 @@ class Asking:
             )
             yield page, response, customer_invoice_rows(page, asked)
 
-    def window(self, window: Window, parameters: dict[str, Any]) -> WindowAnswer:
-        """All pages of a window, as far as they could be had. A failure is noted in the entry: the caller raises it."""
-        answer = WindowAnswer(Entry("getCustomerInvoices", window))
+    def window(self, answer: WindowAnswer, **parameters: Any) -> SpapiInvoicesError | None:  # noqa: ANN401 - likewise
+        """Add all pages of a window to its answer, as far as they can be had; what ended it early, if anything."""
         try:
-            for page, response, rows in self.pages(window, **parameters):
-                answer.entry.add(response, self.time(response), len(rows))
-                answer.rows += rows
-                answer.unknown_fields |= page.unknown_fields
+            for page, response, rows in self.pages(answer.window, **parameters):
+                at = self.time(response)
+                answer.pages.append(PageAnswer(rows, at, response.attempts, response.request_id, page.unknown_fields))
         except SpapiInvoicesError as error:
-            answer.entry.fail(error, self.now())
-        return answer
+            answer.error = error
+            return error
+        answer.done = True
+        return None
 
-    def each(
+    def each(  # noqa: PLR0913 - what asking by id is made of
         self,
         ids: Iterable[str],
         build_request: Callable[[str], HttpRequest],
-        take: Callable[[str, HttpResponse], None],
+        parse: Callable[[str, HttpResponse], _R],
+        take: Callable[[str, _R], None],
         progress: Show,
         unit: str = "shipment",
     ) -> Ended:
-        """Ask for each id, once, and hand on the answers; what ended it early, if anything. All ids are checked first."""
-        requests = {one: build_request(one) for one in dict.fromkeys(texts(ids))}
-        taken = itertools.count(1)
+        """Ask for each id, once; what ended it early, if anything. All ids are checked before the first is asked for.
 
-        def ask(one: str) -> HttpResponse | SpapiInvoicesError:
+        Args:
+            ids: One given twice is asked once.
+            build_request: For an id.
+            parse: Makes something of an answer, on any thread; raises a failure.
+            take: Takes that, on the caller's thread, in the order of the ids.
+            progress: What is told of each.
+            unit: What an id stands for.
+        """
+        requests = {one: build_request(one) for one in dict.fromkeys(texts(ids))}
+        if not requests:
+            return None
+
+        def ask(one: str) -> _R | SpapiInvoicesError:
             try:
-                return self.call(requests[one])
+                return parse(one, self.call(requests[one]))
             except SpapiInvoicesError as error:
                 return error
 
-        def take_answer(one: str, answer: HttpResponse | SpapiInvoicesError) -> int:
-            if isinstance(answer, SpapiInvoicesError):
-                raise answer
-            take(one, answer)
-            return next(taken)
-
-        if not requests:
-            return None
         operation_id = next(iter(requests.values())).operation.operation_id
         with shown(progress, unit) as advance:
-            return self.all(operation_id, list(requests), ask, take_answer, advance)
+            return self.all(operation_id, list(requests), ask, take, advance)
 
     def all(
         self,
         operation_id: str,
         tasks: Sequence[_T],
-        ask: Callable[[_T], _R],
-        take: Callable[[_T, _R], int],
+        ask: Callable[[_T], _R | SpapiInvoicesError],
+        take: Callable[[_T, _R], int | None],
         advance: Advance,
     ) -> Ended:
         """Ask for all tasks and take the answers in order; what ended it early, if anything.
 
-        After a failure no further task is begun; the answers that were under way are still taken.
+        After a failure no further task is begun; the answers that were under way are still taken. After Ctrl-C those that
+        had come are.
 
         Args:
             operation_id: What is asked for, which says how many at once.
             tasks: Given to ``ask`` one by one.
             ask: Called by several threads; returns a failure, does not raise it.
-            take: Takes an answer, by the caller's thread, and returns how many rows there are so far; raises a failure.
+            take: Takes an answer, on the caller's thread; returns how many rows it has, ``None`` for one.
             advance: Told at the beginning and after each task.
         """
         ended: Ended = None
+        early: dict[int, _R] = {}
+        following, done, rows = 0, 0, 0
         wanted = (task for task in tasks if ended is None)
-        rows = 0
-        advance(Progress(0, len(tasks), rows))
-        try:
-            answers = in_order(lambda task: (task, ask(task)), wanted, self.workers(operation_id))
-            for done, (task, answer) in enumerate(answers, 1):
-                try:
-                    rows = take(task, answer)
-                except SpapiInvoicesError as error:
-                    ended = ended or error
-                advance(Progress(done, len(tasks), rows))
-        except KeyboardInterrupt as interrupt:
-            return interrupt
+        with Workers(ask, wanted, self.workers(operation_id)) as workers:
+            try:
+                advance(Progress(0, len(tasks), 0))
+                for place, answer in workers:
+                    done += 1
+                    if isinstance(answer, SpapiInvoicesError):
+                        ended = ended or answer
+                    else:
+                        early[place] = answer
+                    while following in early:
+                        taken = take(tasks[following], early.pop(following))
+                        rows += 1 if taken is None else taken
+                        following += 1
+                    advance(Progress(done, len(tasks), rows))
+            except KeyboardInterrupt as interrupt:
+                ended = interrupt
+            early |= {place: one for place, one in workers.finished() if not isinstance(one, SpapiInvoicesError)}
+        for place in sorted(early):
+            take(tasks[place], early[place])
         return ended
 
 
@@ -155,8 +160,11 @@ def texts(ids: Iterable[str]) -> Iterable[str]:
     """The ids.
 
     Raises:
-        InvalidRequest: A single text, whose letters would be taken for ids.
+        InvalidRequest: A single text, whose letters would be taken for ids, or something that is no text.
     """
-    if isinstance(ids, str):
+    if isinstance(ids, str | bytes):
         raise InvalidRequest(f"one text, {ids!r}, where a list of ids belongs. Next: give [{ids!r}]")
-    return ids
+    found = list(ids)
+    if wrong := [one for one in found if not isinstance(one, str)]:
+        raise InvalidRequest(f"{wrong[0]!r} is no text. Next: give ids and numbers as texts, in quotes")
+    return found

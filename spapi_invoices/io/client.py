@@ -1,7 +1,7 @@
 """The client: asks, follows pages, keeps the ledger, returns frames. Not for meaning: the core parses, frames validate."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import wraps
@@ -13,13 +13,13 @@ import polars as pl
 
 from spapi_invoices.core.customer_invoices import (
     ApiVersion,
-    CustomerInvoicePage,
     build_get_customer_invoice,
+    build_get_customer_invoices,
     iso_utc,
-    parse_get_customer_invoice,
 )
 from spapi_invoices.core.plan import Plan, plan, plan_windows
 from spapi_invoices.core.shipment_invoicing import (
+    ShipmentAnswer,
     build_get_invoice_status,
     build_get_shipment_details,
     build_submit_invoice,
@@ -27,8 +27,7 @@ from spapi_invoices.core.shipment_invoicing import (
     parse_get_shipment_details,
     parse_submit_invoice,
 )
-from spapi_invoices.core.status import malformed
-from spapi_invoices.core.windows import Instant, Window, parse_instant, split
+from spapi_invoices.core.windows import WINDOW, Instant, Window, parse_instant, split
 from spapi_invoices.core.wire import HttpRequest, HttpResponse
 from spapi_invoices.endpoints import operation
 from spapi_invoices.errors import (
@@ -36,17 +35,14 @@ from spapi_invoices.errors import (
     FetchIncomplete,
     Interrupted,
     InvalidRequest,
-    NotFound,
-    Rejected,
     SpapiInvoicesError,
 )
 from spapi_invoices.frames import build
-from spapi_invoices.frames.schemas import FetchWindows, frame
 from spapi_invoices.io.answers import Fetched, InvoicePage, Receipt, Shipments
-from spapi_invoices.io.asking import Asking, Ended, WindowAnswer, texts
+from spapi_invoices.io.asking import Asking, Ended, texts
+from spapi_invoices.io.fetching import Refused, by_number, by_window, of_one, parse_invoice, whole
 from spapi_invoices.io.files import read_bytes
-from spapi_invoices.io.pages import Entry
-from spapi_invoices.io.progress import Show, shown
+from spapi_invoices.io.progress import Show
 from spapi_invoices.io.recorder import Recorder
 
 # By how much windows overlap.
@@ -124,6 +120,7 @@ class Client:
         ship_from_party_id: str | None = None,
         limit: int | None = 100,
         sort_order: Literal["ASC", "DESC"] | None = None,
+        width: timedelta = WINDOW,
         margin: timedelta = MARGIN,
         keep_incomplete: bool = False,
         progress: Show = None,
@@ -137,6 +134,8 @@ class Client:
             ship_from_party_id: The vendor's warehouse; ``None`` for all.
             limit: Invoices a page.
             sort_order: By order creation date, within a window.
+            width: Of a window, at most seven days. The pages of a window come one after the other and windows at once, so
+                where a week has many pages, narrower ones are faster.
             margin: By how much windows overlap, for whether Amazon counts an order that became available exactly at a
                 window's end is not documented. What two windows hold is there once. The range's own ends have no margin.
             keep_incomplete: Return what arrived when something failed, with ``complete`` false, instead of raising.
@@ -149,13 +148,21 @@ class Client:
             Interrupted: Ctrl-C; what had arrived is in its ``.fetched``.
         """
         if purchase_orders is not None:
-            if created_after is not None or created_before is not None:
-                raise InvalidRequest("a range and purchase orders were both given. Next: give one of them")
-            fetched, ended = self._by_number(purchase_orders, progress)
+            if (created_after, created_before, ship_from_party_id, sort_order) != (None, None, None, None):
+                raise InvalidRequest(
+                    "purchase orders were given together with a range or its parameters. Next: give one of them"
+                )
+            fetched, ended = by_number(self._asking, purchase_orders, progress)
         else:
-            start, end = (parse_instant(one, self.zone) for one in _range(created_after, created_before))
-            parameters = {"ship_from_party_id": ship_from_party_id, "limit": limit, "sort_order": sort_order}
-            fetched, ended = self._by_window(split(start, end, margin=margin), parameters, progress)
+            windows = self._windows(created_after, created_before, width, margin)
+            parameters: dict[str, Any] = {
+                "ship_from_party_id": ship_from_party_id,
+                "limit": limit,
+                "sort_order": sort_order,
+            }
+            # What Amazon would refuse in each window is refused before the first is asked for.
+            build_get_customer_invoices(windows[0].start, windows[0].end, version=self.api_version, **parameters)
+            fetched, ended = by_window(self._asking, windows, parameters, progress)
         if isinstance(ended, SpapiInvoicesError) and not keep_incomplete:
             raise _incomplete(fetched, ended) from ended
         return _unless_interrupted(fetched, ended)
@@ -188,7 +195,8 @@ class Client:
         purchase_orders: Iterable[str] | None = None,
         shipment_ids: Iterable[str] | None = None,
         invoices: int = 0,
-        limit: int = 100,
+        limit: int | None = 100,
+        width: timedelta = WINDOW,
         margin: timedelta = MARGIN,
     ) -> Plan:
         """Say beforehand what `customer_invoices`, or with ``shipment_ids`` `shipments` or `invoice_statuses`, will ask for.
@@ -202,28 +210,26 @@ class Client:
             shipment_ids: Ids, in place of a range.
             invoices: How many you expect; pages beyond one a window are counted by it.
             limit: Invoices a page.
+            width: Of a window.
             margin: By how much windows overlap.
 
         Raises:
-            InvalidRequest: As there.
+            InvalidRequest: As there, or more than one of a range, numbers and ids.
 
         >>> from spapi_invoices.io.demo_files import demo_file
         >>> from spapi_invoices.io.connect import connect
         >>> connect(replay=demo_file("demo.yaml")).plan("2026-04-01", "2026-10-01")
         Plan(operation_id='getCustomerInvoices', calls=31, seconds=2.1)
         """
+        given = (created_after or created_before, purchase_orders, shipment_ids)
+        if sum(one is not None for one in given) > 1:
+            raise InvalidRequest("a range, purchase orders and shipment ids: more than one was given. Next: give one")
         if shipment_ids is not None:
             return plan(operation("getShipmentDetails", "v0"), len(set(texts(shipment_ids))))
         if purchase_orders is not None:
             return plan(operation("getCustomerInvoice", self.api_version), len(set(texts(purchase_orders))))
-        return plan_windows(
-            *_range(created_after, created_before),
-            self.zone,
-            version=self.api_version,
-            invoices=invoices,
-            limit=limit,
-            margin=margin,
-        )
+        windows = self._windows(created_after, created_before, width, margin)
+        return plan_windows(windows, version=self.api_version, invoices=invoices, limit=limit)
 
     @_recorded
     def customer_invoice(self, purchase_order_number: str) -> pl.DataFrame:
@@ -234,7 +240,7 @@ class Client:
             NotFound: Amazon has no invoice for it.
         """
         response = self._asking.call(build_get_customer_invoice(purchase_order_number, version=self.api_version))
-        page = self._invoice(purchase_order_number, response)
+        page = parse_invoice(self._asking, purchase_order_number, response)
         return build.customer_invoices(
             build.customer_invoice_rows(page, build.Asked(self.api_version, self._asking.time(response)))
         )
@@ -243,8 +249,8 @@ class Client:
     def shipments(self, shipment_ids: Iterable[str], *, progress: Show = None) -> Shipments:
         """Fetch shipments by id; the ids come from FBA_OUTBOUND_SHIPMENT_STATUS notifications, for there is no list operation.
 
-        An id that Amazon does not know, or whose record cannot be read in full, is a row with a ``problem``. An answer that
-        is no answer (an HTML page, an empty body, a refused token) ends the fetch. An id given twice is asked once.
+        An id that Amazon does not know, or whose record cannot be read, or not in full, is a row with a ``problem``. An answer
+        that is no answer (an HTML page, an empty body, a refused token) ends the fetch. An id given twice is asked once.
 
         Raises:
             InvalidRequest: An id is empty.
@@ -253,17 +259,23 @@ class Client:
         """
         rows, unknown = build.ShipmentRows(), set[str]()
 
-        def take(shipment_id: str, response: HttpResponse) -> None:
-            try:
-                answer = parse_get_shipment_details(response)
-            except (NotFound, Rejected) as error:
-                rows.fail(shipment_id, error, self._asking.time(response))
+        def take(shipment_id: str, answer: tuple[ShipmentAnswer | Refused, datetime]) -> None:
+            detail, at = answer
+            if isinstance(detail, Refused):
+                rows.fail(shipment_id, detail, at)
             else:
-                unknown.update(answer.unknown_fields)
-                rows.add(shipment_id, answer, self._asking.time(response))
+                unknown.update(detail.unknown_fields)
+                rows.add(shipment_id, detail, at)
 
-        ended = self._asking.each(shipment_ids, build_get_shipment_details, take, progress)
-        found = Shipments(**rows.frames(), unknown_fields=frozenset(unknown))
+        def parse(_: str, response: HttpResponse) -> tuple[ShipmentAnswer | Refused, datetime]:
+            return of_one(parse_get_shipment_details, response), self._asking.time(response)
+
+        ended = self._asking.each(shipment_ids, build_get_shipment_details, parse, take, progress)
+
+        def gathered() -> Shipments:
+            return Shipments(**rows.frames(), unknown_fields=frozenset(unknown))
+
+        found, ended = whole(gathered, ended)
         if isinstance(ended, SpapiInvoicesError):
             raise FetchIncomplete(f"{ended} ({found.shipments.height} shipments had arrived)", found) from ended
         return _unless_interrupted(found, ended)
@@ -272,7 +284,7 @@ class Client:
     def invoice_statuses(self, shipment_ids: Iterable[str], *, progress: Show = None) -> pl.DataFrame:
         """Ask what became of the invoices of shipments: `InvoiceStatuses`, a row per id, in that order; twice given is asked once.
 
-        An id that Amazon does not know is a row with a ``problem``.
+        An id that Amazon does not know, or whose answer has no status, is a row with a ``problem``.
 
         Raises:
             InvalidRequest: An id is empty.
@@ -281,24 +293,23 @@ class Client:
         """
         rows: list[build.Row] = []
 
-        def take(shipment_id: str, response: HttpResponse) -> None:
+        def parse(shipment_id: str, response: HttpResponse) -> build.Row:
             status, problem = None, None
-            try:
-                info = parse_get_invoice_status(response)
-            except (NotFound, Rejected) as error:
-                problem = str(error)
+            info = of_one(parse_get_invoice_status, response)
+            if isinstance(info, Refused):
+                problem = str(info)
+            elif info.AmazonShipmentId in {None, shipment_id}:
+                status = info.InvoiceStatus
             else:
-                if info.AmazonShipmentId in {None, shipment_id}:
-                    status = info.InvoiceStatus
-                else:
-                    problem = f"AmazonShipmentId: asked for {shipment_id}, got {info.AmazonShipmentId}"
+                problem = f"AmazonShipmentId: asked for {shipment_id}, got {info.AmazonShipmentId}"
             at = self._asking.time(response)
-            rows.append(
-                build.invoice_status_row(shipment_id, status, problem, at, response.request_id, response.attempts)
-            )
+            return build.invoice_status_row(shipment_id, status, problem, at, response.request_id, response.attempts)
 
-        ended = self._asking.each(shipment_ids, build_get_invoice_status, take, progress)
-        found = build.invoice_statuses(rows)
+        def take(_: str, row: build.Row) -> None:
+            rows.append(row)
+
+        ended = self._asking.each(shipment_ids, build_get_invoice_status, parse, take, progress)
+        found, ended = whole(lambda: build.invoice_statuses(rows), ended)
         if isinstance(ended, SpapiInvoicesError):
             raise FetchIncomplete(f"{ended} ({found.height} statuses had arrived)", found) from ended
         return _unless_interrupted(found, ended)
@@ -341,77 +352,17 @@ class Client:
         """How many threads keep an operation's quota busy while answers are slow; one for a replay or a recording."""
         return self._asking.workers(operation_id)
 
-    def _by_window(
-        self, windows: Sequence[Window], parameters: dict[str, Any], progress: Show
-    ) -> tuple[Fetched, Ended]:
-        """What arrived, and what ended it early: a failure or Ctrl-C."""
-        ledger = {window: Entry("getCustomerInvoices", window) for window in windows}
-        rows, unknown = list[build.Row](), set[str]()
-
-        def ask(window: Window) -> WindowAnswer:
-            return self._asking.window(window, parameters)
-
-        def take(window: Window, answer: WindowAnswer) -> int:
-            ledger[window] = answer.entry
-            rows.extend(answer.rows)
-            unknown.update(answer.unknown_fields)
-            if answer.entry.error is not None:
-                raise answer.entry.error
-            return len(rows)
-
-        with shown(progress, "window") as advance:
-            ended = self._asking.all("getCustomerInvoices", windows, ask, take, advance)
-        return _fetched(rows, ledger.values(), unknown), ended
-
-    def _by_number(self, numbers: Iterable[str], progress: Show) -> tuple[Fetched, Ended]:
-        """As `_by_window`; the ledger is one row, for all that was asked for."""
-        entry = Entry("getCustomerInvoice")
-        rows, unknown, missing = list[build.Row](), set[str](), dict[str, str]()
-
-        def take(number: str, response: HttpResponse) -> None:
-            found = list[build.Row]()
-            try:
-                page = self._invoice(number, response)
-            except (NotFound, Rejected) as refused:
-                missing[number] = str(refused)
-            else:
-                found = build.customer_invoice_rows(page, build.Asked(self.api_version, self._asking.time(response)))
-                unknown.update(page.unknown_fields)
-            entry.add(response, self._asking.time(response), len(found))
-            rows.extend(found)
-
-        def ask(number: str) -> HttpRequest:
-            return build_get_customer_invoice(number, version=self.api_version)
-
-        ended = self._asking.each(numbers, ask, take, progress, "invoice")
-        if isinstance(ended, SpapiInvoicesError):
-            entry.fail(ended, self._asking.now())
-        asked = [entry] if ended is not None or entry.pages else []
-        return _fetched(rows, asked, unknown, missing), ended
-
-    def _invoice(self, number: str, response: HttpResponse) -> CustomerInvoicePage:
-        page = parse_get_customer_invoice(response)
-        found = [one.purchaseOrderNumber for one in page.invoices] + [one.purchase_order_number for one in page.bad]
-        if found != [number]:
-            asked = operation("getCustomerInvoice", self.api_version)
-            raise malformed(asked, response, "the invoice of another purchase order")
-        return page
+    def _windows(
+        self, after: Instant | None, before: Instant | None, width: timedelta, margin: timedelta
+    ) -> tuple[Window, ...]:
+        if after is None or before is None:
+            raise InvalidRequest("no range. Next: give created_after and created_before, or numbers or ids")
+        if isinstance(width, timedelta) and width > WINDOW:
+            raise InvalidRequest(f"windows of {width}, and Amazon answers at most {WINDOW}. Next: give a smaller width")
+        return split(parse_instant(after, self.zone), parse_instant(before, self.zone), width, margin)
 
     def _recording(self) -> AbstractContextManager[None]:
         return nullcontext() if self.recorder is None else self.recorder.call()
-
-
-def _range(after: Instant | None, before: Instant | None) -> tuple[Instant, Instant]:
-    if after is None or before is None:
-        raise InvalidRequest("no range. Next: give created_after and created_before, or numbers or ids")
-    return after, before
-
-
-def _fetched(
-    rows: Sequence[build.Row], ledger: Iterable[Entry], unknown: set[str], missing: Mapping[str, str] | None = None
-) -> Fetched:
-    windows = frame(FetchWindows, [tuple(entry.row().values()) for entry in ledger])
-    return Fetched(build.customer_invoices(rows), windows, frozenset(unknown), missing or {})
 
 
 def _unless_interrupted(found: _R, ended: Ended) -> _R:

@@ -14,10 +14,12 @@ from spapi_invoices.core.status import malformed
 from spapi_invoices.core.windows import Window
 from spapi_invoices.core.wire import HttpRequest, HttpResponse
 from spapi_invoices.errors import SpapiInvoicesError
+from spapi_invoices.frames.build import Row
 
 Call = Callable[[HttpRequest], HttpResponse]
-# Pages of one window: so many alike in a row, or so many at all, are no window of seven days.
+# Pages of one window: so many in a row without news, or so many at all, are no window of seven days.
 _MOST_ALIKE: Final = 9
+_MOST_EMPTY: Final = 99
 _MOST_PAGES: Final = 10_000
 
 
@@ -46,60 +48,76 @@ class _Seen:
     """What is remembered of a window's pages: no page itself, for they are large."""
 
     tokens: set[str | None] = field(default_factory=set)
-    last: int = 0
-    alike: int = 0
+    entries: set[int] = field(default_factory=set)
+    without_news: int = 0
+    empty: int = 0
 
     def leads_nowhere(self, page: CustomerInvoicePage) -> str | None:
         """Why following the page's token would never end, if so; a token may be spelled anew each time and say the same."""
         if page.next_token in self.tokens:
             return "a page whose nextToken came before"
         self.tokens.add(page.next_token)
-        this = hash((page.invoices, page.bad))
-        self.last, self.alike = this, self.alike + 1 if this == self.last else 1
+        entries = {hash(one) for one in (*page.invoices, *page.bad)}
         # An invoice may be listed twice, and a page may be empty; not that often in a row.
-        if self.alike > _MOST_ALIKE:
-            return f"the same page for the {self.alike}th time in a row"
+        self.without_news = 0 if entries - self.entries else self.without_news + bool(entries)
+        self.empty = 0 if entries else self.empty + 1
+        self.entries |= entries
+        if self.without_news > _MOST_ALIKE:
+            return f"a page without anything new for the {self.without_news}th time in a row"
+        if self.empty > _MOST_EMPTY:
+            return f"an empty page for the {self.empty}th time in a row"
         return f"over {_MOST_PAGES} pages" if len(self.tokens) > _MOST_PAGES else None
 
 
+@dataclass(frozen=True, slots=True)
+class PageAnswer:
+    """What is kept of a page: its rows, and how it was answered."""
+
+    rows: list[Row]
+    at: datetime
+    attempts: int
+    request_id: str | None
+    unknown_fields: frozenset[str]
+
+
 @dataclass(slots=True)
-class Entry:
-    """A row of `FetchWindows` while it is written.
+class WindowAnswer:
+    """What came for a window so far. One thread adds to it, and another may look at any moment.
 
     Attributes:
-        operation_id: Amazon's name of the operation.
-        window: What is asked; ``None`` if it is asked by number.
-        finished_at: When the last answer came; ``None`` if nothing was asked.
+        window: What is asked.
+        pages: That came, in order.
+        done: The last page came.
         error: What ended it early.
     """
 
+    window: Window
+    pages: list[PageAnswer] = field(default_factory=list)
+    done: bool = False
+    error: SpapiInvoicesError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of `FetchWindows`.
+
+    Attributes:
+        operation_id: Amazon's name of the operation.
+        state: As in `FetchWindows`.
+        window: What was asked; ``None`` if by number.
+        error: What ended it early.
+        finished_at: When the last answer came, or the failure; ``None`` if nothing was asked.
+    """
+
     operation_id: str
+    state: str = "not_asked"
     window: Window | None = None
     pages: int = 0
     rows: int = 0
     attempts: int = 0
-    request_ids: list[str] = field(default_factory=list)
-    error: SpapiInvoicesError | None = None
+    request_ids: tuple[str, ...] = ()
+    error: str | None = None
     finished_at: datetime | None = None
-
-    def add(self, response: HttpResponse, at: datetime, rows: int) -> None:
-        """Note an answer with so many records."""
-        self.pages, self.rows, self.attempts = self.pages + 1, self.rows + rows, self.attempts + response.attempts
-        self.finished_at = at
-        if response.request_id:
-            self.request_ids.append(response.request_id)
-
-    def fail(self, error: SpapiInvoicesError, at: datetime) -> None:
-        """Note what ended it."""
-        self.error, self.finished_at = error, at
-        self.attempts += error.attempts
-
-    @property
-    def state(self) -> str:
-        """As in `FetchWindows`."""
-        if self.finished_at is None:
-            return "not_asked"
-        return "complete" if self.error is None else "truncated" if self.pages else "failed"
 
     def row(self) -> dict[str, Any]:
         """The row, columns in their order."""
@@ -111,7 +129,29 @@ class Entry:
             "pages": self.pages,
             "rows": self.rows,
             "attempts": self.attempts,
-            "request_ids": self.request_ids,
-            "error": None if self.error is None else str(self.error),
+            "request_ids": list(self.request_ids),
+            "error": self.error,
             "finished_at": self.finished_at,
         }
+
+
+def entry_of(answer: WindowAnswer, now: datetime) -> Entry:
+    """The ledger's row of a window as it stands; one that is under way was interrupted ``now``."""
+    done, pages = answer.done, answer.pages[:]
+    error = None if done else str(answer.error or "interrupted: it was not answered to its last page")
+    return Entry(
+        "getCustomerInvoices",
+        state_of(done=done, pages=len(pages)),
+        answer.window,
+        pages=len(pages),
+        rows=sum(len(page.rows) for page in pages),
+        attempts=sum(page.attempts for page in pages) + (0 if answer.error is None else answer.error.attempts),
+        request_ids=tuple(page.request_id for page in pages if page.request_id),
+        error=error,
+        finished_at=pages[-1].at if done else now,
+    )
+
+
+def state_of(*, done: bool, pages: int) -> str:
+    """The state of what was asked for."""
+    return "complete" if done else "truncated" if pages else "failed"

@@ -1,75 +1,108 @@
-"""Work done by several threads at once, its results in the order of the tasks. Not for what the work is, nor for quotas.
+"""Work done by several threads at once, each result handed on as it is done. Not for what the work is, nor for quotas.
 
 Not `concurrent.futures.ThreadPoolExecutor`: whoever leaves that one early, as with Ctrl-C, waits for the tasks that were
 begun, and so does the interpreter's end.
 """
 
-from collections import deque
+import queue
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, wait
-from queue import SimpleQueue
-from threading import Event, Thread
-from typing import Final, TypeVar
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Event, Lock, Thread
+from types import TracebackType
+from typing import Final, Generic, Self, TypeVar
 
 from spapi_invoices.io.pause import end_pauses_on
 
 T = TypeVar("T")
 R = TypeVar("R")
-# Tasks taken up for each worker, so that one slow answer does not leave the others idle.
-_AHEAD: Final = 4
 # Where a lock cannot be interrupted (Windows), Ctrl-C is seen this often.
 _LISTEN_SECONDS: Final = 0.2
 
 
-def in_order(work: Callable[[T], R], tasks: Iterable[T], workers: int = 1) -> Iterator[R]:
-    """The result of each task, in the order of the tasks; what a task raises is raised in its place.
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """What a task raised, told from what it returned."""
 
-    Tasks are taken one by one, a few ahead of the results that were handed out: they may be a generator that ends when a
-    result says so, and a slow caller is not flooded. Left early, no further task is begun, and nobody waits for those
-    under way.
+    error: BaseException
+
+
+class Workers(Generic[T, R]):
+    """Threads that share tasks; a block of its own, at whose end no further task is begun and nobody is waited for.
+
+    A thread takes a task when it has nothing to do: tasks may be a generator that ends when a result says so.
 
     Args:
         work: What is done for each task; with one worker by the caller's thread.
         tasks: What there is to do.
-        workers: How many threads.
+        count: How many threads at most.
 
-    >>> list(in_order(lambda number: number * number, [1, 2, 3], workers=2))
-    [1, 4, 9]
+    >>> with Workers(lambda number: number * number, [1, 2, 3], count=2) as workers:
+    ...     sorted(workers)
+    [(0, 1), (1, 4), (2, 9)]
     """
-    return map(work, tasks) if workers <= 1 else _threaded(work, tasks, workers)
 
+    def __init__(self, work: Callable[[T], R], tasks: Iterable[T], count: int = 1) -> None:
+        self._work, self._tasks, self._count = work, enumerate(tasks), count
+        self._done: queue.SimpleQueue[tuple[int, R | _Raised] | None] = queue.SimpleQueue()
+        self._left, self._lock = Event(), Lock()
 
-def _threaded(work: Callable[[T], R], tasks: Iterable[T], workers: int) -> Iterator[R]:
-    asked: SimpleQueue[tuple[Future[R], T] | None] = SimpleQueue()
-    left = Event()
-    ahead: deque[Future[R]] = deque()
-    try:
-        for started, task in enumerate(tasks):
-            if started < workers:
-                Thread(target=_serve, args=(work, asked, left), daemon=True).start()
-            ahead.append(Future())
-            asked.put((ahead[-1], task))
-            if len(ahead) == workers * _AHEAD:
-                yield _result(ahead.popleft())
-        while ahead:
-            yield _result(ahead.popleft())
-    finally:
-        left.set()
-        for _ in range(workers):
-            asked.put(None)
+    def __enter__(self) -> Self:
+        return self
 
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._left.set()
 
-def _serve(work: Callable[[T], R], asked: "SimpleQueue[tuple[Future[R], T] | None]", left: Event) -> None:
-    end_pauses_on(left)
-    while (one := asked.get()) is not None and not left.is_set():
-        future, task = one
-        try:
-            future.set_result(work(task))
-        except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
-            future.set_exception(error)
+    def __iter__(self) -> Iterator[tuple[int, R]]:
+        """Place and result of each task, as it is done; what a task raises is raised here."""
+        if self._count <= 1:
+            yield from ((place, self._work(task)) for place, task in self._tasks)
+            return
+        running = self._start()
+        while running:
+            one = self._next()
+            if one is None:
+                running -= 1
+            elif isinstance(one[1], _Raised):
+                raise one[1].error
+            else:
+                yield one[0], one[1]
 
+    def finished(self) -> list[tuple[int, R]]:
+        """Results that are there and were not handed on yet, for whoever was interrupted; nothing is waited for."""
+        there: list[tuple[int, R]] = []
+        with suppress(queue.Empty):
+            while True:
+                one = self._done.get_nowait()
+                if one is not None and not isinstance(one[1], _Raised):
+                    there.append((one[0], one[1]))
+        return there
 
-def _result(future: "Future[R]") -> R:
-    while not future.done():
-        wait([future], _LISTEN_SECONDS)
-    return future.result()
+    def _start(self) -> int:
+        """Start as many threads as there are tasks for, up to the count."""
+        for started in range(self._count):
+            first = self._take()
+            if first is None:
+                return started
+            Thread(target=self._serve, args=(first,), daemon=True).start()
+        return self._count
+
+    def _take(self) -> tuple[int, T] | None:
+        with self._lock:
+            return None if self._left.is_set() else next(self._tasks, None)
+
+    def _serve(self, one: tuple[int, T] | None) -> None:
+        end_pauses_on(self._left)
+        while one is not None:
+            place, task = one
+            try:
+                self._done.put((place, self._work(task)))
+            except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
+                self._done.put((place, _Raised(error)))
+            one = self._take()
+        self._done.put(None)
+
+    def _next(self) -> tuple[int, R | _Raised] | None:
+        while True:
+            with suppress(queue.Empty):
+                return self._done.get(timeout=_LISTEN_SECONDS)

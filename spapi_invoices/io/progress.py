@@ -1,7 +1,9 @@
 """Shows how far a fetch is: a bar in a terminal and in Jupyter, or whatever the caller does with it. Not for counting."""
 
+import io
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from spapi_invoices.io.answers import Progress
 
@@ -32,7 +34,7 @@ def _bar(unit: str) -> Iterator[Advance]:
     # Only here: it looks for a notebook when it is imported.
     from tqdm.auto import tqdm  # noqa: PLC0415
 
-    with tqdm(unit=unit, dynamic_ncols=True) as bar:
+    with tqdm(unit=unit, dynamic_ncols=True, file=_Screen()) as bar:
 
         def advance(progress: Progress) -> None:
             bar.total = progress.total
@@ -41,6 +43,27 @@ def _bar(unit: str) -> Iterator[Advance]:
             bar.refresh()
 
         yield advance
+
+
+class _Screen(io.TextIOBase):
+    """Stderr, as far as it can be written to: a bar must cost nobody his data."""
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.flush()
+
+    def fileno(self) -> int:
+        return sys.stderr.fileno()
+
+    def isatty(self) -> bool:
+        with suppress(OSError, ValueError, AttributeError):
+            return sys.stderr.isatty()
+        return False
 
 
 def _nothing(_: Progress) -> None:

@@ -259,13 +259,20 @@ class TestBadInput:
         self.check(result, 3, says)
         assert not target.exists()
 
-    @pytest.mark.parametrize(
-        ("status", "body"), [(503, "<html></html>"), (200, ""), (200, '{"payload": {"Amaz'), (200, '{"payload": null}')]
-    )
+    @pytest.mark.parametrize(("status", "body"), [(503, "<html></html>"), (200, ""), (200, '{"payload": {"Amaz')])
     def test_shipment_answers_that_are_none(self, cli_run, cassette, status: int, body: str):
         """The same for shipments."""
         self.check(
             cli_run("--replay", cassette(("GET", SHIPMENT, status, body)), "shipments", "fetch", "--ids", "D1"), 3
+        )
+
+    def test_a_shipment_that_is_none(self, cli_run, cassette):
+        """JSON without the shipment is a row with a problem: the others are not concerned."""
+        replay = ["--replay", cassette(("GET", SHIPMENT, 200, '{"payload": null}'))]
+        code, out, err = cli_run(*replay, "shipments", "fetch", "--ids", "D1", "--format", "csv")
+        assert (code, len(out.splitlines())) == (3, 2)
+        assert err.startswith(
+            "Error: shipment D1: getShipmentDetails: HTTP 200, but the body is JSON whose payload is null"
         )
 
     def test_content_that_is_no_base64(self, cli_run, cassette):

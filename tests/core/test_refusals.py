@@ -11,7 +11,7 @@ from spapi_invoices.core.shipment_invoicing import parse_get_invoice_status, par
 from spapi_invoices.core.tokens import parse_create_restricted_data_token
 from spapi_invoices.core.wire import HttpResponse
 from spapi_invoices.endpoints import OPERATIONS, operation
-from spapi_invoices.errors import AccessDenied, ApiError, ErrorDetail, NotFound, Rejected
+from spapi_invoices.errors import AccessDenied, ApiError, ErrorDetail, Rejected
 from spapi_invoices.sandbox.answer import denied
 from tests.strategies import texts
 
@@ -80,7 +80,7 @@ class TestSeen:
                 404,
                 "SellingPartnerNotFoundError",
                 "The selling partner was not found.",
-                NotFound,
+                AccessDenied,
                 "vendor_not_enabled",
             ),
             (

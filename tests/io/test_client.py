@@ -89,17 +89,28 @@ class TestCustomerInvoices:
             client.customer_invoices("2026-10-01", "2026-10-08")
         assert raised.value.fetched.windows["state"].to_list() == ["truncated"]
 
-    @pytest.mark.parametrize("pages", [9, 10])
-    @pytest.mark.parametrize("invoices", [[("A", PDF)], []])
-    def test_the_same_page_under_ever_new_tokens(self, cassette, pages: int, invoices: list[tuple[str, str]]):
-        """A page may come nine times in a row, as an invoice may be listed twice; the tenth is an error."""
-        asked = [WEEK, *(f"{WEEK}&nextToken=t{at}" for at in range(pages))]
-        answers = [("GET", uri, 200, page(*invoices, token=f"t{at}")) for at, uri in enumerate(asked[:-1])]
-        client = spi.connect(replay=cassette(*answers, ("GET", asked[-1], 200, page(("B", PDF)))))
-        if pages < 10:
+    @pytest.mark.parametrize(
+        ("numbers", "most", "says"),
+        [
+            (["A"], 10, "a page without anything new for the 10th time in a row, so the pages never end"),
+            (["A", "B"], 11, "a page without anything new for the 10th time in a row"),
+            ([], 99, "an empty page for the 100th time in a row"),
+        ],
+        ids=["one page", "two in turns", "empty ones"],
+    )
+    @pytest.mark.parametrize("more", [0, 1])
+    def test_the_same_pages_under_ever_new_tokens(self, cassette, numbers: list[str], most: int, says: str, more: int):
+        """Pages may bring nothing new nine times in a row, as an invoice may be listed twice, and be empty longer; no more."""
+        asked = [WEEK, *(f"{WEEK}&nextToken=t{at}" for at in range(most + more))]
+        answers = [
+            ("GET", uri, 200, page(*[(one, PDF) for one in numbers[at % 2 :][:1] or numbers], token=f"t{at}"))
+            for at, uri in enumerate(asked[:-1])
+        ]
+        client = spi.connect(replay=cassette(*answers, ("GET", asked[-1], 200, page(("Z", PDF)))))
+        if not more:
             assert client.customer_invoices("2026-10-01", "2026-10-08").complete
             return
-        with pytest.raises(FetchIncomplete, match="the same page for the 10th time in a row, so the pages never end"):
+        with pytest.raises(FetchIncomplete, match=says):
             client.customer_invoices("2026-10-01", "2026-10-08")
 
     def test_content_that_is_no_base64_is_a_row(self, cassette):

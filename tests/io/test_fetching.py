@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -49,6 +50,11 @@ def window_of(request: HttpRequest) -> tuple[datetime, datetime]:
     """The range that a request asks for."""
     asked = dict(request.query)
     return datetime.fromisoformat(asked["createdAfter"]), datetime.fromisoformat(asked["createdBefore"])
+
+
+def fail(_: HttpRequest) -> HttpResponse:
+    """Nothing may be asked."""
+    raise AssertionError("was asked")
 
 
 def world(orders: dict[str, datetime], *, inclusive: bool = True) -> Callable[[HttpRequest], HttpResponse]:
@@ -208,9 +214,115 @@ class TestByNumber:
             Client(self.call).customer_invoices(**asked)
 
     def test_either_or(self):
-        """A range together with numbers is refused: it would be ignored."""
-        with pytest.raises(InvalidRequest, match="a range and purchase orders"):
+        """A range, or what narrows one, together with numbers is refused: it would be ignored."""
+        with pytest.raises(InvalidRequest, match="together with a range"):
             Client(self.call).customer_invoices("2026-10-01", "2026-10-08", purchase_orders=["A"])
+
+    @pytest.mark.parametrize(
+        ("status", "body"),
+        [
+            (404, b"<html><title>Not here</title></html>"),
+            (407, b"<html><title>Log in to the proxy</title></html>"),
+            (404, b'{"errors": [{"code": "SellingPartnerNotFoundError", "message": "not found"}]}'),
+        ],
+        ids=["gateway", "proxy", "vendor not enabled"],
+    )
+    def test_what_is_said_of_the_account_is_no_missing_invoice(self, status: int, body: bytes):
+        """A refusal that is not of the one number would come for each: it ends the fetch, and no number is called missing."""
+        client = Client(lambda _: HttpResponse(status=status, body=body))
+        for ask in (lambda: client.customer_invoices(purchase_orders=["A", "B"]), lambda: client.shipments(["A"])):
+            with pytest.raises(FetchIncomplete, match="Next: "):
+                ask()
+        fetched = client.customer_invoices(purchase_orders=["A", "B"], keep_incomplete=True)
+        assert (fetched.missing, fetched.not_asked, fetched.complete) == ({}, ("A", "B"), False)
+
+    def test_a_record_that_is_none_is_its_own(self):
+        """JSON without the record that was asked for concerns that one: the others are fetched."""
+
+        def call(request: HttpRequest) -> HttpResponse:
+            bad = HttpResponse(status=200, body=b'{"payload": null}')
+            return bad if "BAD" in request.path else self.call(request)
+
+        fetched = Client(call).customer_invoices(purchase_orders=["A", "BAD", "B"])
+        assert fetched.frame["purchase_order_number"].to_list() == ["A", "B"]
+        assert "payload is null" in fetched.missing["BAD"]
+
+        def shipment(request: HttpRequest) -> HttpResponse:
+            name = next(part for part in request.path.split("/") if part.startswith("D"))
+            shown = {"AmazonShipmentId": name, "Shipments": {"AmazonShipmentId": name, "InvoiceStatus": "Accepted"}}
+            return HttpResponse(status=200, body=json.dumps({"payload": None if name == "D2" else shown}).encode())
+
+        ids = ["D1", "D2", "D3"]
+        assert Client(shipment).shipments(ids).problems["record"].to_list() == ["D1", "D2", "D3"]
+        assert Client(shipment).invoice_statuses(ids)["problem"].is_not_null().to_list() == [False, True, False]
+
+
+class TestParameters:
+    """What cannot be asked is refused before anything is."""
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            {"limit": 0},
+            {"limit": True},
+            {"sort_order": "up"},
+            {"ship_from_party_id": ""},
+            {"margin": 60},
+            {"margin": timedelta(days=7)},
+            {"width": timedelta(days=8)},
+            {"created_before": 1.5},
+        ],
+        ids=str,
+    )
+    def test_of_a_range(self, asked: dict[str, Any]):
+        """Not as windows that failed: as an InvalidRequest, also where what arrived would be kept."""
+        asked = {"created_after": "2026-10-01", "created_before": "2026-10-31", "keep_incomplete": True} | asked
+        with pytest.raises(InvalidRequest, match="Next: "):
+            Client(fail).customer_invoices(**asked)
+
+    @pytest.mark.parametrize("ids", [[1], [None], b"ABC", "ABC", [b"A"]], ids=str)
+    def test_of_ids(self, ids: Any):
+        """An id is a text, and ids are several."""
+        client = Client(fail)
+        for ask in (
+            client.shipments,
+            client.invoice_statuses,
+            lambda one: client.customer_invoices(purchase_orders=one),
+        ):
+            with pytest.raises(InvalidRequest, match="Next: "):
+                ask(ids)
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            {"limit": 0},
+            {"limit": 1000},
+            {"invoices": -1},
+            {"purchase_orders": ["A"]},
+            {"shipment_ids": ["A"]},
+            {"created_before": None},
+        ],
+        ids=str,
+    )
+    def test_of_a_plan(self, asked: dict[str, Any]):
+        """A plan refuses what the fetch would, and more than one thing to plan."""
+        with pytest.raises(InvalidRequest, match="Next: "):
+            Client(fail).plan(**{"created_after": "2026-10-01", "created_before": "2026-10-31"} | asked)
+
+    @pytest.mark.parametrize(
+        "date", ["Mon, 99999999999999 Jan 2026 00:00:00 GMT", "Fri, 31 Dec 9999 23:00:00 -0800", "now"]
+    )
+    def test_an_odd_date_header(self, date: str):
+        """A Date that is none costs nothing: the clock says when."""
+        client = Client(
+            lambda _: HttpResponse(status=200, body=page("A").body, headers={"date": date}), now=lambda: NOW
+        )
+        assert client.customer_invoices("2026-10-01", "2026-10-02").frame["fetched_at"].to_list() == [NOW]
+
+    def test_narrow_windows(self):
+        """A week with many pages is faster in narrow windows: they are asked for at once."""
+        windows = Client(world({})).customer_invoices(START, START + WINDOW, width=timedelta(days=1)).windows
+        assert windows.height == 7 + 1
 
 
 class TestPlan:
@@ -253,6 +365,19 @@ class TestProgress:
         )
         assert seen == [Progress(0, 3, 0), Progress(1, 3, 1), Progress(2, 3, 2), Progress(3, 3, 2)]
 
+    @pytest.mark.parametrize("broken", [None, "closed", "full"])
+    def test_a_bar_costs_nobody_his_data(self, broken: str | None, monkeypatch: pytest.MonkeyPatch):
+        """Where stderr is none, closed or full, the fetch ends as without a bar; the next one too."""
+        stream = None if broken is None else open("/dev/full" if broken == "full" else os.devnull, "w")  # noqa: SIM115, PTH123
+        if stream is not None and broken == "closed":
+            stream.close()
+        monkeypatch.setattr(sys, "stderr", stream)
+        client = Client(world({"A": START}))
+        for _ in range(2):
+            assert client.customer_invoices(START, START + 2 * WINDOW, progress=True).frame.height == 1
+        with suppress(AttributeError, OSError):
+            stream.close()
+
     def test_a_bar(self, capsys: pytest.CaptureFixture[str]):
         """True shows windows, rows, rate and time left on stderr; nothing does not."""
         client = Client(world({"A": START}))
@@ -294,7 +419,8 @@ class TestAttempts:
         def call(request: HttpRequest) -> HttpResponse:
             shipment = next(part for part in request.path.split("/") if part.startswith("D"))
             if shipment == "D2":
-                return HttpResponse(status=404, body=b'{"errors": []}', attempts=3)
+                refusal = {"errors": [{"code": "NotFound", "message": "no such shipment"}]}
+                return HttpResponse(status=404, body=json.dumps(refusal).encode(), attempts=3)
             shown = {
                 "Shipments": {"AmazonShipmentId": shipment, "InvoiceStatus": "Accepted"},
                 "AmazonShipmentId": shipment,
@@ -330,6 +456,77 @@ class TestInterrupted:
         assert fetched.windows["state"].to_list() == 2 * ["complete"] + 3 * ["not_asked"]
         assert (fetched.frame.height, fetched.complete) == (1, False)
 
+    def test_by_number(self):
+        """Numbers that were not answered are named, and the ledger is not complete."""
+
+        def interrupt(progress: Progress) -> None:
+            if progress.done == 2:
+                raise KeyboardInterrupt
+
+        with pytest.raises(Interrupted) as raised:
+            Client(TestByNumber().call).customer_invoices(purchase_orders=list("ABCD"), progress=interrupt)
+        fetched = raised.value.fetched
+        assert (fetched.frame.height, fetched.not_asked, fetched.complete) == (2, ("C", "D"), False)
+        assert fetched.windows.select("state", "pages", "rows").row(0) == ("truncated", 2, 2)
+
+    def test_the_pages_of_a_window_under_way_are_kept(self):
+        """A window that was interrupted is truncated: its pages are there, with their requests."""
+        answers = iter([page("A", attempts=2), page("B"), None])
+
+        def call(_: HttpRequest) -> HttpResponse:
+            answer = next(answers)
+            if answer is None:
+                raise KeyboardInterrupt
+            body = json.loads(answer.body)
+            body["payload"]["pagination"] = {"nextToken": f"after {answer.attempts}"}
+            return HttpResponse(status=200, body=json.dumps(body).encode(), attempts=answer.attempts)
+
+        with pytest.raises(Interrupted) as raised:
+            Client(call).customer_invoices("2026-10-01", "2026-10-08")
+        fetched = raised.value.fetched
+        assert fetched.frame["purchase_order_number"].to_list() == ["A", "B"]
+        assert fetched.windows.select("state", "pages", "attempts").row(0) == ("truncated", 2, 3)
+        assert "interrupted" in fetched.windows["error"][0]
+
+    def test_windows_that_were_answered_are_kept_behind_one_that_was_not(self):
+        """A slow first window does not cost the others."""
+        others, come = threading.Semaphore(0), threading.Event()
+
+        def call(request: HttpRequest) -> HttpResponse:
+            if window_of(request)[0] == START:
+                come.wait(SECONDS)
+                return page()
+            others.release()
+            return page(window_of(request)[0].strftime("PO%m%d"))
+
+        def interrupt(progress: Progress) -> None:
+            if progress.done == 4:
+                raise KeyboardInterrupt
+
+        with pytest.raises(Interrupted) as raised:
+            Client(call, concurrent=True).customer_invoices("2026-10-01", "2026-10-31", progress=interrupt)
+        come.set()
+        fetched = raised.value.fetched
+        assert fetched.windows["state"].to_list() == ["failed", *4 * ["complete"]]
+        assert fetched.frame["purchase_order_number"].to_list() == ["PO1006", "PO1012", "PO1018", "PO1024"]
+
+    def test_while_frames_are_built(self, monkeypatch: pytest.MonkeyPatch):
+        """Ctrl-C at the very end is no reason to lose what is there."""
+        from spapi_invoices.io import client as module
+
+        made, builder = [], module.build.customer_invoices
+
+        def build(rows: Any) -> Any:
+            made.append(len(rows))
+            if len(made) == 1:
+                raise KeyboardInterrupt
+            return builder(rows)
+
+        monkeypatch.setattr(module.build, "customer_invoices", build)
+        with pytest.raises(Interrupted) as raised:
+            Client(world({"A": START})).customer_invoices("2026-10-01", "2026-10-08")
+        assert (raised.value.fetched.frame.height, raised.value.fetched.complete) == (1, True)
+
     def test_answers_that_do_not_come_are_not_waited_for(self):
         """With every thread waiting for an answer, Ctrl-C ends the program long before the answers would."""
         asked = threading.Event()
@@ -356,4 +553,4 @@ class TestInterrupted:
                 assert asked.wait(SECONDS)
                 os.kill(process.pid, signal.SIGINT)
                 out, err = process.communicate(timeout=SECONDS)
-        assert (out.split("\n")[0], err) == (str(5 * ["not_asked"]), "")
+        assert (out.split("\n")[0], err) == (str(5 * ["failed"]), "")

@@ -315,21 +315,10 @@ class TestOverTheWire:
         assert (answer.status_code, answer.content) == (403, b"")
 
 
-def ours(sandbox: Sandbox) -> dict[str, Any]:
-    """The four things that our client fetches."""
-    client, ids = sandbox.client(), list(sandbox.world.shipments)[:3]
-    return {
-        "getCustomerInvoices": lambda: client.customer_invoices("2026-10-01", "2026-10-20").frame,
-        "getCustomerInvoice": lambda: client.customer_invoice(sandbox.world.purchase_orders[0].number),
-        "getShipmentDetails": lambda: client.shipments(ids).shipments,
-        "getInvoiceStatus": lambda: client.invoice_statuses(ids),
-    }
-
-
-@pytest.fixture(scope="module")
-def wholes(own) -> dict[str, pl.DataFrame]:
-    """What each gives where nothing goes wrong; the clock stands still, so it is always the same."""
-    return {name: fetch() for name, fetch in ours(own).items()}
+def shipments(sandbox: Sandbox) -> pl.DataFrame:
+    """Three shipments, as our client fetches them."""
+    found = sandbox.client().shipments(list(sandbox.world.shipments)[:3]).shipments
+    return found.drop("attempts", "request_id")
 
 
 def outcome(fetch: Callable[[], pl.DataFrame]) -> pl.DataFrame | SpapiInvoicesError:
@@ -350,62 +339,16 @@ def _impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(connect, "Transport", quick)
 
 
-ALL_WAYS = [
-    (fault, operation)
-    for fault in FAULTS
-    for operation in ("getCustomerInvoices", "getCustomerInvoice", "getShipmentDetails", "getInvoiceStatus")
-    if operation in FAULTS[fault].operations
-]
-
-
 @pytest.mark.usefixtures("_impatient")
 class TestOurClient:
-    """Complete or an explicit error, never an empty success."""
+    """Complete or an explicit error, never an empty success; each fault by itself is in tests/io/test_fault_matrix.py."""
 
-    @pytest.mark.parametrize(("fault", "operation"), ALL_WAYS)
-    @pytest.mark.parametrize("skip", [0, 1])
-    def test_once(self, own, wholes, fault: str, operation: str, skip: int):
-        """A fault that strikes once, the first or the second request, leaves the whole or an error."""
-        with own.faults.striking(fault, operation=operation, times=1, skip=skip):
-            found = outcome(ours(own)[operation])
-        assert "Next: " in str(found) if isinstance(found, SpapiInvoicesError) else found.equals(wholes[operation])
-
-    @pytest.mark.parametrize(("fault", "operation"), ALL_WAYS)
-    def test_always(self, own, fault: str, operation: str):
-        """A fault that always strikes is an error."""
-        with own.faults.striking(fault, operation=operation), pytest.raises(SpapiInvoicesError, match="Next: "):
-            ours(own)[operation]()
-
-    @pytest.mark.parametrize(
-        "fault",
-        ["html-503", "429", "500", "reset", "slow", "wrong-length", "gzip-garbage", "empty-200", "truncated-json"],
-    )
-    def test_what_passes_is_outlived(self, own, wholes, fault: str):
-        """No answer, half of one, or one that says "later", is asked for again: the result is the whole."""
-        whole = wholes["getShipmentDetails"]
-        with own.faults.striking(fault, operation="getShipmentDetails", times=2):
-            assert ours(own)["getShipmentDetails"]().equals(whole)
-
-    def test_an_expired_token_is_renewed(self, own, wholes):
-        """One new token mends it."""
-        whole = wholes["getShipmentDetails"]
-        with own.faults.striking("expired-token", operation="getShipmentDetails", times=1):
-            assert ours(own)["getShipmentDetails"]().equals(whole)
-
-    @pytest.mark.parametrize("operation", ["getAccessToken", "createRestrictedDataToken"])
-    @pytest.mark.parametrize("fault", [name for name, one in FAULTS.items() if len(one.operations) > 1])
-    def test_tokens_are_struck_too(self, own, fault: str, operation: str):
-        """Without a token nothing is fetched, and that is an error."""
-        if operation in FAULTS[fault].operations:
-            with own.faults.striking(fault, operation=operation), pytest.raises(SpapiInvoicesError):
-                ours(own)["getShipmentDetails"]()
-
-    def test_a_bad_day(self, own, wholes):
+    def test_a_bad_day(self, own):
         """Whatever strikes one request in three, each fetch is whole or an error that says how much had arrived."""
-        whole = wholes["getShipmentDetails"]
+        whole = shipments(own)
         for name in set(FAULTS) - {"repeat-token", "lost-answer", "slow"}:
             own.faults.set(name, 0.05)
-        found = [outcome(ours(own)["getShipmentDetails"]) for _ in range(20)]
+        found = [outcome(lambda: shipments(own)) for _ in range(20)]
         errors = [one for one in found if isinstance(one, FetchIncomplete)]
         assert all(one.fetched.shipments.height < whole.height for one in errors)
         assert all(one.equals(whole) for one in found if isinstance(one, pl.DataFrame))
