@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 LWA_HOST: Final = "https://api.amazon.com"
+# What this machine calls itself.
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True)

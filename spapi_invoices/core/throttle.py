@@ -11,7 +11,10 @@ Amazon refills ``rate`` tokens a second up to ``burst``, each request takes one,
   ones again. Another one soon after, to a
   request that was sent in the knowledge of the first, says that somebody else draws on the quota, or that the server is
   slower than it says. Then our share of the rate is cut, and grows back, the faster the longer no 429 comes.
-- The rate that an answer states (``x-amzn-RateLimit-Limit``) is adopted at once. The burst is never stated.
+- The rate that an answer states (``x-amzn-RateLimit-Limit``) is adopted at once, from a hundredth to a hundred times
+  the published one: plans of single sellers differ from it, but a wrong number must neither stop us nor let all through.
+  What it is above the published one counts for nothing after a 429, and comes back as our share does.
+  The burst is never stated.
 
 Times are seconds of any clock. While one goes back, nothing flows in.
 """
@@ -30,6 +33,8 @@ _LEAST: Final = 0.1
 _REGAIN: Final = 5e-5
 # Of two 429s, the second is soon if it comes before the bucket could be filled so often.
 _SOON: Final = 2
+# No stated rate is further from the published one: at a hundredth of the slowest a request goes in under two minutes.
+_PLAUSIBLE: Final = 100.0
 # Who waits exactly long enough does not wait once more for the last digits of a float.
 _DUST: Final = 1e-6
 
@@ -40,15 +45,17 @@ class Bucket:
 
     Attributes:
         rate: Tokens a second that the server refills.
+        published: Those that the usage plan documents.
         burst: Tokens that the server's bucket holds.
         tokens: What ours holds; never negative, never over `capacity`.
         doubt: How many of them the server may not have.
         at: When that was so. In the future where nothing flows in until then.
-        share: The part of the rate that was ours to use after the last 429.
+        share: The part of the rate, as far as it is published, that was ours to use after the last 429.
         refused_at: When the last 429 came; ``None`` if none did.
     """
 
     rate: float
+    published: float
     burst: int
     tokens: float
     doubt: float
@@ -64,7 +71,7 @@ class Bucket:
         >>> bucket.tokens, bucket.doubt
         (5.0, 4.0)
         """
-        empty = cls(rate, burst, tokens=0.0, doubt=0.0, at=now + _PROBE_SECONDS)
+        empty = cls(rate, rate, burst, tokens=0.0, doubt=0.0, at=now + _PROBE_SECONDS)
         return replace(empty, tokens=empty.capacity, doubt=empty.capacity - 1)
 
     @property
@@ -79,7 +86,9 @@ class Bucket:
 
     def pace(self, now: float) -> float:
         """Tokens a second that are ours to use."""
-        return self.rate * self._regained(now)
+        known = min(self.rate, self.published)
+        trusted = self._regained(_SHARE if self.refused_at is None else 0.0, now)
+        return known * self._regained(self.share, now) + (self.rate - known) * trusted
 
     def refilled(self, now: float) -> Self:
         """The bucket at a later time."""
@@ -105,8 +114,10 @@ class Bucket:
         return bucket, bucket.at - now + lacking / bucket.pace(now)
 
     def at_rate(self, stated: float | None) -> Self:
-        """At the rate that an answer states; ``None`` if it states none."""
-        return self if stated is None else replace(self, rate=stated)
+        """At the rate that an answer states, or the nearest plausible one; ``None`` if it states none."""
+        if stated is None:
+            return self
+        return replace(self, rate=min(max(stated, self.published / _PLAUSIBLE), self.published * _PLAUSIBLE))
 
     def answered(self, now: float) -> Self:
         """After an answer that was no 429, or none at all."""
@@ -125,14 +136,15 @@ class Bucket:
         # All that was on its way at a 429 and is refused too is the same piece of news.
         if last is not None and sent_at <= last:
             return bucket
-        share = self._regained(now)
-        soon = last is not None and now - last < _SOON * bucket.burst / bucket.rate
+        share = self._regained(self.share, now)
+        soon = last is not None and now - last < _SOON * bucket.burst / min(bucket.rate, bucket.published)
         cut = soon or share < _SHARE
         return replace(bucket, share=max(_LEAST, share * _CUT) if cut else share, refused_at=now)
 
-    def _regained(self, now: float) -> float:
+    def _regained(self, share: float, now: float) -> float:
+        """What a share has grown to since the last 429."""
         calm = 0.0 if self.refused_at is None else max(0.0, now - self.refused_at)
-        return min(_SHARE, self.share + _REGAIN * calm**2)
+        return min(_SHARE, share + _REGAIN * calm**2)
 
     def _heard(self, now: float) -> Self:
         """After the first answer the server's bucket is known to fill; after a 429 it is waited for in `refused`."""

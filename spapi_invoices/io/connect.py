@@ -11,7 +11,7 @@ from spapi_invoices.core.customer_invoices import ApiVersion
 from spapi_invoices.core.retry import RetryPolicy
 from spapi_invoices.core.status import says_expired
 from spapi_invoices.core.wire import HttpRequest, HttpResponse, Secret
-from spapi_invoices.endpoints import LWA_HOST, REGIONS, Operation, Rdt
+from spapi_invoices.endpoints import LOOPBACK, LWA_HOST, REGIONS, Operation, Rdt
 from spapi_invoices.errors import InvalidRequest
 from spapi_invoices.io.auth import Tokens, kept_for
 from spapi_invoices.io.cassettes import Cassette, load
@@ -22,7 +22,6 @@ from spapi_invoices.io.settings import Profile, load_profile, require_credential
 from spapi_invoices.io.transport import RecordingAdapter, ReplayAdapter, Transport
 
 Call = Callable[[HttpRequest], HttpResponse]
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _NO_HOST: Final = "the endpoint is no address. Next: give one as https://host or http://127.0.0.1:8642"
 _LOCAL_RETRY: Final = RetryPolicy(attempts=3, base_seconds=0.2, cap_seconds=1.0)
 # For recordings and replays: how long an answer took has no say in how often is asked.
@@ -85,7 +84,7 @@ def connect(  # noqa: PLR0913 - whom to ask and how, all with a default
         chosen = _as_recorded(cassette) if profile is None else load_profile(profile)
         return _client(chosen, _replayed(ReplayAdapter(cassette)), _line(profile, replay=str(replay)))
     _check_address(endpoint or "")
-    local = endpoint is not None and _parts(endpoint).hostname in _LOOPBACK
+    local = endpoint is not None and _parts(endpoint).hostname in LOOPBACK
     chosen = SANDBOX_PROFILE if local and profile is None else require_credentials(load_profile(profile))
     if rdt is not None:
         chosen = replace(chosen, rdt=_checked(rdt))
@@ -153,7 +152,7 @@ def _live(profile: Profile, endpoint: str, recorder: Recorder | None) -> Call:
     for address in (endpoint, lwa_endpoint):
         _check_address(address)
     # A server on this machine that is not there now will not come in a minute; a sandbox's quota refills as slowly as Amazon's.
-    retry = _LOCAL_RETRY if _parts(endpoint).hostname in _LOOPBACK else RetryPolicy()
+    retry = _LOCAL_RETRY if _parts(endpoint).hostname in LOOPBACK else RetryPolicy()
     adapter = None
     if recorder is not None:
         # A replay asks as often as the policy for recordings says, so what is recorded was asked as often.
@@ -173,7 +172,7 @@ def _live(profile: Profile, endpoint: str, recorder: Recorder | None) -> Call:
         return transport.send(request, base.rstrip("/"), token)
 
     # A recording has the requests for its tokens too; a server on this machine may be another one than a moment ago.
-    own = recorder is not None or _parts(endpoint).hostname in _LOOPBACK
+    own = recorder is not None or _parts(endpoint).hostname in LOOPBACK
     return Tokens(profile, send, None if own else kept_for(profile, endpoint, lwa_endpoint)).send
 
 
@@ -195,7 +194,7 @@ def _check_address(address: str) -> None:
         raise InvalidRequest(
             f"the endpoint of {parts.hostname} holds a user or a password. Next: leave them out; tokens are sent"
         )
-    if parts.scheme not in ("", "https") and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    if parts.scheme not in ("", "https") and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise InvalidRequest(
             f"{parts.hostname} would get credentials without encryption. Next: give its address with https"
         )

@@ -4,16 +4,19 @@ Whoever runs a notebook's cell again has the bucket that the first run left behi
 """
 
 import hashlib
+import math
 import secrets
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
 from spapi_invoices.core.throttle import Bucket
 from spapi_invoices.core.wire import HttpResponse
-from spapi_invoices.endpoints import Operation
+from spapi_invoices.endpoints import LOOPBACK, Operation
 from spapi_invoices.io.settings import Profile
 
 _T = TypeVar("_T")
@@ -66,17 +69,31 @@ class Quota:
 
     def _note(self, key: tuple[str, Operation], sent_at: float, came: object) -> None:
         with self._lock:
-            bucket, now = self._buckets[key].at_rate(_stated_rate(key[1], came)), self._monotonic()
+            bucket, now = _at_stated_rate(self._buckets[key], key, came), self._monotonic()
             refused = isinstance(came, HttpResponse) and came.status == 429
             self._buckets[key] = bucket.refused(now, sent_at) if refused else bucket.answered(now)
 
 
-def _stated_rate(operation: Operation, came: object) -> float | None:
-    """Requests for each second of ours, as far as an answer says."""
+def _at_stated_rate(bucket: Bucket, key: tuple[str, Operation], came: object) -> Bucket:
+    """At the rate that an answer states, for each second of ours."""
     if not isinstance(came, HttpResponse):
+        return bucket
+    host, operation = key
+    scale = _time_scale(came) if urlsplit(host).hostname in LOOPBACK else None
+    if scale is None:
+        return bucket.at_rate(came.rate_limit)
+    rate = min((came.rate_limit or operation.rate or 0.0) * scale, _NO_QUOTA) or _NO_QUOTA
+    # What a sandbox says of itself needs no doubt.
+    return replace(bucket, rate=rate, published=rate)
+
+
+def _time_scale(answer: HttpResponse) -> float | None:
+    """The server's seconds for each of ours; ``None`` if it does not say so in a number."""
+    try:
+        scale = float(answer.headers[_TIME_SCALE])
+    except (KeyError, ValueError):
         return None
-    scale = came.headers.get(_TIME_SCALE)
-    return came.rate_limit if scale is None else (came.rate_limit or operation.rate or 0.0) * float(scale) or _NO_QUOTA
+    return scale if 0 <= scale < math.inf else None
 
 
 _SHARED: Final[WeakValueDictionary[bytes, Quota]] = WeakValueDictionary()

@@ -70,7 +70,7 @@ class TestLaws:
 
     def test_a_clock_that_goes_back(self):
         """Nothing flows in until the clock is where it was, or an answer comes."""
-        bucket = Bucket(rate=1, burst=10, tokens=0, doubt=0, at=100)
+        bucket = Bucket(rate=1, published=1, burst=10, tokens=0, doubt=0, at=100)
         assert bucket.refilled(50).tokens == 0
         assert bucket.refilled(101).tokens == pytest.approx(0.99)
         assert bucket.answered(50).refilled(51).tokens == pytest.approx(0.99)
@@ -104,19 +104,32 @@ class TestRate:
 
     def test_adopted_at_once(self):
         """The next wait is at the new rate."""
-        bucket = Bucket(rate=10, burst=10, tokens=0, doubt=0, at=0)
+        bucket = Bucket(rate=10, published=10, burst=10, tokens=0, doubt=0, at=0)
         waits = [bucket.at_rate(rate).taken(0)[1] for rate in (None, 10, 20, 5)]
         assert waits == pytest.approx([1 / 9.9, 1 / 9.9, 1 / 19.8, 1 / 4.95])
 
+    @pytest.mark.parametrize(("stated", "adopted"), [(1e-9, 0.1), (0.1, 0.1), (1000, 1000), (1e9, 1000)])
+    def test_only_a_plausible_one(self, stated, adopted):
+        """From a hundredth to a hundred times the published rate, whatever was stated before."""
+        bucket = Bucket.of(10, 10, 0.0)
+        assert [one.at_rate(stated).rate for one in (bucket, bucket.at_rate(20), bucket.at_rate(1e9))] == [adopted] * 3
+
+    def test_above_the_published_one_until_a_429(self):
+        """Then it is the published one that counts; the rest comes back in little more than two minutes."""
+        bucket = Bucket.of(10, 10, 0.0).at_rate(30).refused(1, sent_at=0.5).at_rate(30)
+        paces = [round(bucket.pace(1 + later), 2) for later in (0, 30, 60, 120, 150)]
+        assert paces == [9.9, 10.8, 13.5, 24.3, 29.7]
+        assert bucket.at_rate(5).pace(1) == pytest.approx(4.95)
+
     def test_no_more_than_the_new_capacity(self):
         """At a higher rate more may bunch up, so less is held."""
-        assert Bucket(rate=1, burst=10, tokens=8, doubt=6, at=0).at_rate(14).refilled(0).tokens == 3
+        assert Bucket(rate=1, published=1, burst=10, tokens=8, doubt=6, at=0).at_rate(14).refilled(0).tokens == 3
 
 
 class TestRefusals:
     """What a 429 says."""
 
-    FULL = Bucket(rate=10, burst=10, tokens=4, doubt=2, at=0)
+    FULL = Bucket(rate=10, published=10, burst=10, tokens=4, doubt=2, at=0)
 
     def test_empties(self):
         """The first one says that the bucket was empty, and nothing about the rate."""
@@ -172,7 +185,7 @@ class Case:
         plan: Rate and burst.
         rate: The server's; ``None`` is the plan's.
         tokens: In the server's bucket at the start; ``None`` is all of the burst.
-        stated: Whether answers state the server's rate.
+        stated: Whether answers state the server's rate, or what they state.
         latency: Seconds from and to which an answer takes.
         others: Requests a second that another process sends.
         fast: Seconds of the client's clock for each of the server's.
@@ -181,7 +194,7 @@ class Case:
     plan: tuple[float, int] = (10, 10)
     rate: float | None = None
     tokens: float | None = None
-    stated: bool = True
+    stated: bool | float = True
     latency: tuple[float, float] = (0.05, 0.8)
     others: float = 0.0
     fast: float = 1.0
@@ -214,7 +227,7 @@ def played(case: Case, seed: int, seconds: float = 120.0, workers: int = 18) -> 
             others += server(now)
             continue
         elif event == "good":
-            bucket = bucket.at_rate(server.rate if case.stated else None).answered(ours)
+            bucket = bucket.at_rate(server.rate if case.stated is True else case.stated or None).answered(ours)
             then = (now, "ask", 0.0)
         else:
             server.refused.append(now)
@@ -276,6 +289,14 @@ class TestAgainstAServer:
         share, refused, _ = played(Case(rate=5, stated=False), seed)
         assert len(refused) <= 15
         assert share >= 0.85
+
+    @pytest.mark.parametrize("seed", range(2))
+    @pytest.mark.parametrize("plan", [(10, 10), SLOW_PLAN])
+    def test_a_rate_that_is_far_too_high(self, plan, seed):
+        """A server that states what it does not give: no more 429s than a tenth of what it allows, and two thirds are used."""
+        share, refused, _ = played(Case(plan, stated=1e9), seed)
+        assert len(refused) <= 0.1 * 120 * plan[0] + plan[1]
+        assert share >= 0.65
 
     @pytest.mark.parametrize("seed", range(2))
     def test_another_process(self, seed):

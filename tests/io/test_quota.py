@@ -21,6 +21,7 @@ STATUS = operation("getInvoiceStatus", "v0")
 DETAILS = operation("getShipmentDetails", "v0")
 LWA = operation("getAccessToken", "o2")
 HOST = "https://host.example"
+LOCAL = "http://127.0.0.1:8642"
 OK = HttpResponse(status=200)
 REFUSED = HttpResponse(status=429)
 
@@ -102,6 +103,22 @@ class TestAsk:
         sent = sent_at(time, quota, 40, HttpResponse(status=200, headers={"x-amzn-ratelimit-limit": rate}))
         assert [later - one for one, later in pairwise(sent[8:])] == pytest.approx([1 / pace] * 31, abs=0.002)
 
+    @pytest.mark.parametrize(("rate", "seconds"), [("1e-9", 10.1), ("1e9", 0.0)])
+    def test_a_stated_rate_that_cannot_be(self, time, quota, rate: str, seconds: float):
+        """Stops nobody for ever: at worst a request goes each 100 times the documented seconds."""
+        sent_at(time, quota, 5, HttpResponse(status=200, headers={"x-amzn-ratelimit-limit": rate}))
+        before = time.now
+        assert sent_at(time, quota, 1)[0] - before == pytest.approx(seconds, abs=0.01)
+
+    def test_a_rate_that_is_too_high_and_refusals(self, time, quota):
+        """After a 429 the documented rate counts, however high a one each answer states."""
+        headers = {"x-amzn-ratelimit-limit": "1e9"}
+        sent_at(time, quota, 20, HttpResponse(status=200, headers=headers))
+        sent_at(time, quota, 1, HttpResponse(status=429, headers=headers))
+        before = time.now
+        sent_at(time, quota, 10, HttpResponse(status=200, headers=headers))
+        assert time.now - before == pytest.approx(10 / 9.9, abs=0.05)
+
     def test_a_refusal_empties(self, time, quota):
         """After a 429 the next one waits for half a second, and then for a whole token."""
         sent_at(time, quota, 1, REFUSED)
@@ -112,10 +129,18 @@ class TestAsk:
     def test_a_sandbox(self, time, quota, status: int, scale: str, seconds: float):
         """It states how fast its clock is; of one that stands still there is no quota, whatever it answers first."""
         headers = {"x-sandbox-time-scale": scale}
-        sent_at(time, quota, 1, HttpResponse(status=status, headers=headers))
+        sent_at(time, quota, 1, HttpResponse(status=status, headers=headers), host=LOCAL)
         before = time.now
-        sent_at(time, quota, 101, HttpResponse(status=200, headers=headers))
+        sent_at(time, quota, 101, HttpResponse(status=200, headers=headers), host=LOCAL)
         assert time.now - before == pytest.approx(seconds, abs=0.8)
+
+    @pytest.mark.parametrize(
+        ("host", "scale"), [(HOST, "0"), (HOST, "100"), *((LOCAL, text) for text in ("abc", "", "-1", "nan", "inf"))]
+    )
+    def test_no_sandbox(self, time, quota, host: str, scale: str):
+        """No other host has a say in our clock, and what is no number has none either: the plan is kept."""
+        sent = sent_at(time, quota, 20, HttpResponse(status=200, headers={"x-sandbox-time-scale": scale}), host=host)
+        assert [later - one for one, later in pairwise(sent[5:])] == pytest.approx([1 / 9.9] * 14, abs=0.002)
 
     def test_what_sleep_raises(self, time, quota):
         """Ends the wait; no token is taken, so the next one has it."""
