@@ -26,7 +26,7 @@ class RetryPolicy:
         attempts: At most, the first one included.
         base_seconds: The first wait's upper bound; it doubles each time.
         cap_seconds: No bound is higher.
-        deadline_seconds: No wait ends so long after the first failure.
+        deadline_seconds: No wait ends so long after the first failure, one for the quota included.
     """
 
     attempts: int = 7

@@ -39,7 +39,14 @@ class Quota:
         self._buckets: dict[tuple[str, Operation], Bucket] = {}
         self._lock = threading.Lock()
 
-    def ask(self, operation: Operation, host: str, send: Callable[[], _T], sleep: Callable[[float], None]) -> _T:
+    def ask(
+        self,
+        operation: Operation,
+        host: str,
+        send: Callable[[], _T],
+        sleep: Callable[[float], None],
+        within: float = math.inf,
+    ) -> _T | None:
         """Send once the operation's bucket allows it, and note what came; at once where no usage plan is published.
 
         Args:
@@ -47,13 +54,17 @@ class Quota:
             host: Who is asked.
             send: Sends, and returns what came: an `HttpResponse`, or anything else for no answer.
             sleep: Waits that many seconds. What it raises ends the wait; nothing is taken then.
+            within: Seconds; whoever has waited so long does not send, and gets ``None``.
         """
         if operation.rate is None or operation.burst is None:
             return send()
         key = host, operation
         with self._lock:
             self._buckets.setdefault(key, Bucket.of(operation.rate, operation.burst, self._monotonic()))
+        by = self._monotonic() + within
         while wait := self._take(key):
+            if self._monotonic() >= by:
+                return None
             sleep(min(wait, _LOOK_SECONDS))
         sent_at, came = self._monotonic(), None
         try:

@@ -46,7 +46,8 @@ class Transport:
         timeout_seconds: For connecting, and for each wait on the answer.
         proxy: A proxy's address; empty for none.
         ca_bundle: A file of certificates to trust; empty for the usual ones.
-        retry: How often a request is asked again that failed.
+        retry: How often a request is asked again that failed. After the first failure the deadline ends waits for the
+            quota too.
         throttled: The same after a 429; ``None`` is ``retry``.
         quota: Every attempt takes a token of it; ``None`` for no quota.
         sleep: Waits that many seconds; called before every attempt. What it raises ends the request.
@@ -85,32 +86,34 @@ class Transport:
         Raises:
             TransportFailed: No answer arrived.
         """
+        last: HttpResponse | str = "not sent"
         attempt, failed_at = 0, math.inf
-        wait: float | None = 0.0
-        while wait is not None:
-            self._sleep(wait)
-            came = self._in_turn(request, base_url, token)
+        wait: tuple[float, float] | None = (0.0, math.inf)
+        while wait is not None and (came := self._in_turn(request, base_url, token, *wait)) is not None:
             now = self._monotonic()
-            attempt, failed_at = attempt + 1, min(failed_at, now)
-            wait = self._wait_seconds(request, came, attempt, now - failed_at)
-        if isinstance(came, str):
-            raise _no_answer(request, base_url, came, attempt)
-        return replace(came, attempts=attempt)
+            last, attempt, failed_at = came, attempt + 1, min(failed_at, now)
+            wait = self._wait(request, last, attempt, now - failed_at)
+        if isinstance(last, str):
+            raise _no_answer(request, base_url, last, attempt)
+        return replace(last, attempts=attempt)
 
-    def _wait_seconds(
+    def _wait(
         self, request: HttpRequest, came: HttpResponse | str, attempt: int, passed: float
-    ) -> float | None:
-        """How long to wait before asking again; ``None`` for what came to stay."""
+    ) -> tuple[float, float] | None:
+        """How long to wait before asking again, and then for the quota at most; ``None`` for what came to stay."""
         answer = came if isinstance(came, HttpResponse) else None
         policy = self._policies.get(reason_to_repeat(request, answer), NO_RETRY)
         chance = random.random()  # noqa: S311 - jitter
-        return policy.wait_seconds(attempt, chance, told=told_seconds(answer), passed=passed)
+        wait = policy.wait_seconds(attempt, chance, told=told_seconds(answer), passed=passed)
+        return None if wait is None else (wait, policy.deadline_seconds - passed - wait)
 
-    def _in_turn(self, request: HttpRequest, base_url: str, token: Secret | None) -> HttpResponse | str:
-        """One attempt, once the quota allows it: its answer, or why none came."""
-        exchange = partial(self._exchange, request, base_url, token)
-        quota = self._quota
-        came = exchange() if quota is None else quota.ask(request.operation, base_url, exchange, self._sleep)
+    def _in_turn(
+        self, request: HttpRequest, base_url: str, token: Secret | None, wait: float, within: float
+    ) -> HttpResponse | str | None:
+        """One attempt, after a wait and once the quota allows it: its answer, or why none came; ``None``: not within time."""
+        self._sleep(wait)
+        send, quota = partial(self._exchange, request, base_url, token), self._quota
+        came = send() if quota is None else quota.ask(request.operation, base_url, send, self._sleep, within)
         if isinstance(came, BaseException):
             raise came
         return came

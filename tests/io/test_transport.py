@@ -159,6 +159,25 @@ def test_every_attempt_takes_a_token(serve):
     assert seconds[0] == pytest.approx(1 / 1.133 + 3 / (0.99 * 1.133), abs=0.002)
 
 
+def test_the_deadline_ends_waits_for_the_quota(serve):
+    """After a failure nobody waits for the next turn past the deadline; for the first one everybody waits as long as it takes."""
+    seconds, server = [0.0], serve((429, {"x-amzn-ratelimit-limit": "0.02"}, b""))
+
+    def sleep(wait: float) -> None:
+        seconds[0] += wait
+
+    def clock() -> float:
+        return seconds[0]
+
+    policy = RetryPolicy(deadline_seconds=60)
+    sender = Transport(retry=policy, quota=Quota(clock), sleep=sleep, monotonic=clock)
+    # 50 seconds until the server's bucket may be thought to have one to spare, then 50.5 for ours.
+    for sent, ended in ((1, 60), (2, 100.5 + 60)):
+        answer = sender.send(STATUS, server.endpoint)
+        assert (answer.status, answer.attempts, len(server.sent)) == (429, 1, sent)
+        assert seconds[0] == pytest.approx(ended, abs=0.3)
+
+
 def test_called_off_between_attempts(serve):
     """What the pause raises ends the request: nothing more is sent."""
 
