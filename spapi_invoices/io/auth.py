@@ -25,6 +25,7 @@ from spapi_invoices.core.tokens import (
 from spapi_invoices.core.wire import HttpRequest, HttpResponse, Secret
 from spapi_invoices.endpoints import Operation
 from spapi_invoices.errors import AuthFailed, SpapiInvoicesError
+from spapi_invoices.io.pause import is_called_off
 from spapi_invoices.io.settings import Profile
 
 _EARLY_SECONDS: Final = 300
@@ -80,7 +81,9 @@ class _Slot:
             # A passing failure is that of those who waited for it. Refused credentials would be refused again, so that
             # threads which come one after the other do not ask one after the other.
             lasts = _REFUSED_SECONDS if isinstance(error, AuthFailed) else 0.0
-            self._state = _Failed(copy.copy(error), self._monotonic() + lasts)
+            # Of a caller who was called off it is nobody else's: the next one makes the token.
+            if not is_called_off():
+                self._state = _Failed(copy.copy(error), self._monotonic() + lasts)
             raise
         # A token that lives shorter than the margin is used for half its life rather than renewed at each call.
         lasts = max(token.expires_in - _EARLY_SECONDS, token.expires_in / 2)

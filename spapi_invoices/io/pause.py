@@ -16,6 +16,12 @@ def end_pauses_on(left: threading.Event) -> None:
     _LEFT.set(left)
 
 
+def is_called_off() -> bool:
+    """Whether nobody wants the result of this thread any more: what fails here then says nothing to others."""
+    left = _LEFT.get()
+    return left is not None and left.is_set()
+
+
 def pause(seconds: float) -> None:
     """Wait; on the main thread Ctrl-C ends it.
 

@@ -21,6 +21,7 @@ from spapi_invoices.endpoints import Operation, Rdt, operation
 from spapi_invoices.errors import AccessDenied, AuthFailed, ServiceUnavailable, SpapiInvoicesError
 from spapi_invoices.io.auth import Kept, Tokens, kept_for
 from spapi_invoices.io.connect import SANDBOX_PROFILE
+from spapi_invoices.io.pause import end_pauses_on, pause
 from tests.scripted_server import scripted
 
 INVOICES = operation("getCustomerInvoices", "v1")
@@ -199,6 +200,27 @@ class TestThreads:
         assert [type(error) for error in got] == [ServiceUnavailable] * 8
         assert lwa.asked == ["getAccessToken"]
         assert tokens.token_for(STATUS).reveal() == "access-2"
+
+    def test_called_off(self) -> None:
+        """Who is called off while making a token fails alone: of eight who are there, the next one makes it, for the rest too."""
+
+        class CalledOff(Awaiting):
+            """Whose first caller leaves when all have come."""
+
+            def __call__(self, request: HttpRequest, token: Secret | None, asked: Operation) -> HttpResponse:
+                answer = super().__call__(request, token, asked)
+                if len(self.asked) == 1:
+                    left = threading.Event()
+                    end_pauses_on(left)
+                    left.set()
+                    pause(1.0)
+                return answer
+
+        clock = Arrivals(8)
+        lwa = CalledOff(clock)
+        got = Asking(Tokens(SANDBOX_PROFILE, lwa, Kept(clock)), *[STATUS] * 8).join()
+        assert [one for one in got if isinstance(one, Secret)] == [Secret("access-2")] * 7
+        assert lwa.asked == ["getAccessToken"] * 2
 
     def test_another_kind_is_not_waited_for(self) -> None:
         """While one token is made, another that is there is handed out."""

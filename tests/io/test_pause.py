@@ -3,7 +3,7 @@
 import threading
 
 from spapi_invoices.errors import TransportFailed
-from spapi_invoices.io.pause import end_pauses_on, pause
+from spapi_invoices.io.pause import end_pauses_on, is_called_off, pause
 
 SECONDS = 20.0
 
@@ -49,3 +49,20 @@ def test_called_off_before():
     left = threading.Event()
     left.set()
     assert "waited" not in paused(left, 0.0)
+
+
+def test_who_is_called_off():
+    """A thread whose event is set, and no other."""
+    left, said = threading.Event(), list[bool]()
+
+    def look() -> None:
+        said.append(is_called_off())
+        end_pauses_on(left)
+        said.append(is_called_off())
+        left.set()
+        said.append(is_called_off())
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join(SECONDS)
+    assert (said, is_called_off()) == ([False, False, True], False)
