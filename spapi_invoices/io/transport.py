@@ -8,7 +8,7 @@ import math
 import platform
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -17,6 +17,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from spapi_invoices import __version__
@@ -34,8 +35,67 @@ USER_AGENT: Final = (
 )
 # To one host that are kept; no more threads than that keep theirs.
 _CONNECTIONS: Final = 64
+# Of a body, decompressed: a page of a hundred invoices is some tens of megabytes.
+_LONGEST_BODY: Final = 256 * 2**20
+# From sending a request to the end of its answer: at a tenth of a megabyte a second a page of that size has arrived.
+_LONGEST_SECONDS: Final = 300.0
+_CHUNK: Final = 64 * 1024
 # An answer, why there is none, or what ends the program.
 _Came = HttpResponse | str | KeyboardInterrupt | SystemExit
+
+
+class AnswerTooLarge(requests.RequestException):
+    """The body is longer than any page."""
+
+
+class AnswerTooSlow(requests.Timeout):
+    """The body has not arrived in full; something came before each read timeout."""
+
+
+class _Body(BytesIO):
+    """A body that `requests` takes in one piece, where it would cut a file up and join it again."""
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:  # noqa: ANN401 - urllib3's signature
+        yield self.getvalue()
+
+
+class BoundedAdapter(HTTPAdapter):
+    """Sends like the usual adapter, and has the whole body when it returns: as ``raw``, decompressed.
+
+    Args:
+        monotonic: Seconds that only rise.
+        longest_body: Bytes that a body may have, decompressed.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic, longest_body: int = _LONGEST_BODY) -> None:
+        super().__init__(pool_maxsize=_CONNECTIONS)
+        self._monotonic, self._longest_body = monotonic, longest_body
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - requests' signature
+        """Send one request.
+
+        Raises:
+            AnswerTooLarge, AnswerTooSlow: The body is over its bounds; the connection is closed.
+            urllib3.exceptions.HTTPError: It breaks off, or is no gzip.
+        """
+        by = self._monotonic() + _LONGEST_SECONDS
+        answer = super().send(request, *args, **kwargs)
+        # Closes the connection where the body is not read to its end; otherwise it has gone back to the pool.
+        with answer.raw as arriving:
+            answer.raw = self._body(arriving, by)
+        return answer
+
+    def _body(self, arriving: urllib3.HTTPResponse, by: float) -> _Body:
+        body = _Body()
+        # What has arrived, and not as many bytes as that: who sends one a second would not be seen.
+        while chunk := arriving.read1(_CHUNK, decode_content=True):
+            body.write(chunk)
+            if body.tell() > self._longest_body:
+                raise AnswerTooLarge
+            if self._monotonic() > by:
+                raise AnswerTooSlow
+        body.seek(0)
+        return body
 
 
 class Transport:
@@ -70,7 +130,7 @@ class Transport:
         self._session = requests.Session()
         self._session.trust_env = False
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, adapter or HTTPAdapter(pool_maxsize=_CONNECTIONS))
+            self._session.mount(scheme, adapter or BoundedAdapter(monotonic))
         if proxy:
             # Plain HTTP is for this machine only (see `connect`), and that is no business of a proxy's.
             self._session.proxies = {"https": proxy}
@@ -140,7 +200,7 @@ class Transport:
                 timeout=self._timeout,
                 allow_redirects=False,
             )
-        except (requests.RequestException, OSError, ValueError) as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             # OSError: a file of certificates that is not there; ValueError: an address that cannot be taken apart.
             return type(error).__name__
         except (KeyboardInterrupt, SystemExit) as end:
@@ -162,22 +222,21 @@ def _no_answer(request: HttpRequest, base_url: str, reason: str, attempts: int) 
     )
 
 
-class RecordingAdapter(HTTPAdapter):
-    """Sends like the usual adapter and hands on each exchange whose answer arrived in full; the bodies decompressed.
+class RecordingAdapter(BoundedAdapter):
+    """Sends like the bounded adapter and hands on each exchange whose answer arrived in full; the bodies decompressed.
 
     Args:
         keep: Is given each exchange, on the thread that asked.
     """
 
     def __init__(self, keep: Callable[[Exchange], None]) -> None:
-        super().__init__(pool_maxsize=_CONNECTIONS)
+        super().__init__()
         self._keep = keep
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - requests' signature
         """Send one request."""
-        answer = super().send(request, *args, **kwargs)
         # Raises where the body breaks off or is no gzip: then there is no answer to keep.
-        body = answer.content
+        answer = super().send(request, *args, **kwargs)
         self._keep(
             Exchange(
                 method=request.method or "",
@@ -187,7 +246,7 @@ class RecordingAdapter(HTTPAdapter):
                 status=answer.status_code,
                 reason=answer.reason or "",
                 response_headers=tuple(answer.headers.items()),
-                response_body=body,
+                response_body=answer.content,
             )
         )
         return answer

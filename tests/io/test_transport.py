@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from spapi_invoices.core.shipment_invoicing import build_get_invoice_status, bui
 from spapi_invoices.core.wire import HttpRequest, Secret
 from spapi_invoices.errors import TransportFailed
 from spapi_invoices.io.quota import Quota
-from spapi_invoices.io.transport import USER_AGENT, RecordingAdapter, Transport
+from spapi_invoices.io.transport import USER_AGENT, BoundedAdapter, RecordingAdapter, Transport
 from spapi_invoices.recording import Exchange
 
 Reply = tuple[int, dict[str, str], bytes]
@@ -124,7 +125,7 @@ def test_attempts_are_counted(serve):
     """Those that got no answer too; and a failure says how many there were."""
     half = (200, {"content-length": "100"}, b"{")
     assert transport().send(STATUS, serve(half, DOWN, GOOD).endpoint).attempts == 3
-    with pytest.raises(TransportFailed, match=r"\((ChunkedEncodingError|ConnectionError)\) after 3 attempts\. Next: "):
+    with pytest.raises(TransportFailed, match=r"\(ProtocolError\) after 3 attempts\. Next: "):
         transport().send(STATUS, serve(half).endpoint)
 
 
@@ -139,9 +140,12 @@ def test_told_to_wait(serve):
 
 def test_the_deadline(serve):
     """When it has passed, what came last is returned, however many attempts are left."""
-    seconds = itertools.count(step=150)
-    server = serve(DOWN)
-    sender = Transport(retry=RetryPolicy(attempts=99), sleep=lambda _: None, monotonic=lambda: float(next(seconds)))
+    seconds, server = [0.0], serve(DOWN)
+
+    def sleep(_: float) -> None:
+        seconds[0] += 150
+
+    sender = Transport(retry=RetryPolicy(attempts=99), sleep=sleep, monotonic=lambda: seconds[0])
     assert (sender.send(STATUS, server.endpoint).status, len(server.sent)) == (503, 3)
 
 
@@ -229,6 +233,66 @@ def test_half_a_body_is_no_answer(serve, reply: Reply):
     server = serve(reply)
     with pytest.raises(TransportFailed, match=r"getInvoiceStatus: no answer from 127\.0\.0\.1:\d+ .* Next: "):
         Transport(retry=NO_RETRY).send(STATUS, server.endpoint)
+
+
+class TestBoundedAdapter:
+    """No answer is endless."""
+
+    @pytest.mark.parametrize(("headers", "pack"), [({}, bytes), ({"content-encoding": "gzip"}, gzip.compress)])
+    def test_size(self, serve, headers: dict[str, str], pack: Callable[[bytes], bytes]):
+        """A body of the bound's size arrives, one byte more is no answer; it counts as it is unpacked."""
+        sender = Transport(adapter=BoundedAdapter(longest_body=200_000))
+        assert sender.send(STATUS, serve((200, headers, pack(b" " * 200_000))).endpoint).body == b" " * 200_000
+        with pytest.raises(TransportFailed, match=r"no answer from .* \(AnswerTooLarge\)"):
+            sender.send(STATUS, serve((200, headers, pack(b" " * 200_001))).endpoint)
+
+    @pytest.mark.parametrize("head", [b"Content-Length: 9\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\n9\r\n{"])
+    def test_time(self, head: bytes):
+        """A body that still arrives, byte by byte, after five minutes is no answer; the rest of it is not waited for."""
+        done = threading.Event()
+
+        def drip(server: socket.socket) -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\n" + head)
+                done.wait(20)
+
+        seconds = itertools.count(step=301)
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            thread = threading.Thread(target=drip, args=(server,))
+            thread.start()
+            sender = Transport(monotonic=lambda: next(seconds), timeout_seconds=(5.0, 5.0))
+            try:
+                with pytest.raises(TransportFailed, match=r"\(AnswerTooSlow\)"):
+                    sender.send(STATUS, f"http://127.0.0.1:{server.getsockname()[1]}")
+            finally:
+                done.set()
+                thread.join(20)
+
+    def test_connections_are_kept(self):
+        """One serves the next request too, whether a body was packed, in chunks or empty."""
+        said = (
+            b"Content-Length: 2\r\n\r\n{}",
+            b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+            b"Content-Length: 0\r\n\r\n",
+            b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%b" % (len(packed := gzip.compress(b"{}")), packed),
+        )
+
+        def answer(server: socket.socket) -> None:
+            connection, _ = server.accept()
+            with connection:
+                for one in said:
+                    connection.recv(65536)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\n" + one)
+
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            thread = threading.Thread(target=answer, args=(server,))
+            thread.start()
+            sender = Transport(timeout_seconds=(5.0, 5.0))
+            got = [sender.send(STATUS, f"http://127.0.0.1:{server.getsockname()[1]}").body for _ in said]
+            thread.join(20)
+        assert got == [b"{}", b"{}", b"", b"{}"]
 
 
 class TestRecordingAdapter:
