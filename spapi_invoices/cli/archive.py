@@ -230,7 +230,9 @@ def export(session: Session, folder: Path, save_documents: Path | None, table: s
     found, code = open_archive(folder, create=False), 0
     if save_documents is not None:
         done = found.export_documents(save_documents)
-        session.say(f"{counted(done.saved, 'document')} in {save_documents}, {done.purged} purged")
+        session.say(
+            f"{counted(done.saved, 'document')} in {save_documents}, {done.purged} purged, {done.without_document} never readable"
+        )
         _say_damaged(done.damaged)
         code = 3 if done.damaged else 0
     if table is not None:
@@ -244,6 +246,10 @@ def _tell(session: Session, folder: Path, found: "Status") -> None:
     """What stands in no table."""
     if not found.coverage.height:
         session.say("no customer invoices were ever asked for")
+    if found.without_document:
+        session.say(
+            f"{counted(found.without_document, 'customer invoice')} whose document cannot be read: see the table problems"
+        )
     if found.shipments["remembered"]:
         said = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in found.shipments.items())
         session.say(f"shipments: {said}")

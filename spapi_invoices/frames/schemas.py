@@ -305,7 +305,8 @@ class ExpectedInvoices(Table):
 
     purchase_order_number: str = _column("the purchase order", required=True)
     state: ExpectedState = _column(
-        "invoiced, missing (no customer invoice in the archive yet), unexpected (not in the list)", required=True
+        "invoiced, missing (no document in the archive yet, or none that can be decoded), unexpected (not in the list)",
+        required=True,
     )
 
 

@@ -75,12 +75,16 @@ class TestStatus:
 
     def test_expected(self, synced, tmp_path, capsys):
         """Orders without an invoice are missing, invoices that nobody listed are unexpected."""
-        (tmp_path / "orders.csv").write_text("date,purchase_order_number\n2026-10-02,NOINVOICE\n2026-10-02,NF0QNB7D\n")
+        (tmp_path / "orders.csv").write_text(
+            "date,purchase_order_number\n2026-10-02,NOINVOICE\n2026-10-02,DLWW9QB8\n2026-10-02,NF0QNB7D\n"
+        )
         assert run(["archive", "status", synced, "--expect", str(tmp_path / "orders.csv"), "--format", "csv"]) == 3
         out, err = capsys.readouterr()
-        assert out.splitlines()[1:3] == ["NOINVOICE,missing", "NF0QNB7D,invoiced"]
-        assert out.count("unexpected") == len(out.splitlines()) - 3
-        assert "1 of 2 purchase orders without an invoice" in err
+        # The last came with a document that is no base64.
+        assert out.splitlines()[1:4] == ["NOINVOICE,missing", "DLWW9QB8,invoiced", "NF0QNB7D,missing"]
+        assert out.count("unexpected") == len(out.splitlines()) - 4
+        assert "2 of 3 purchase orders without an invoice" in err
+        assert "1 customer invoice whose document cannot be read: see the table problems\n" in err
 
     def test_overdue(self, synced, capsys, monkeypatch):
         """Personal data that is older than the retention is warned of, also when quiet."""
@@ -133,7 +137,7 @@ class TestExport:
         target, out = tmp_path / "pdf", tmp_path / "invoices.parquet"
         arguments = ["--save-documents", str(target), "--table", "customer_invoices", "-o", str(out)]
         assert run(["archive", "export", synced, *arguments]) == 0
-        assert f"15 documents in {target}, 0 purged" in capsys.readouterr().err
+        assert f"15 documents in {target}, 0 purged, 1 never readable" in capsys.readouterr().err
         frame = pl.read_parquet(out)
         assert (frame.height, frame["content"].null_count(), len(list(target.iterdir()))) == (16, 1, 15)
         assert run(["documents", "read", str(out), "-o", str(tmp_path / "facts.csv")]) == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from spapi_invoices.errors import FileFailed
-from spapi_invoices.io.archive import documents
+from spapi_invoices.io.archive import documents, tables
 from spapi_invoices.io.documents import save_document
 
 
@@ -18,11 +18,13 @@ class Exported:
     Attributes:
         saved: Written, or there already.
         purged: Removed from the archive, so none could be written.
+        without_document: Rows that came without one that could be decoded.
         damaged: What is missing or not what was stored: purchase order number, or the hash where it has none.
     """
 
     saved: int
     purged: int
+    without_document: int
     damaged: tuple[str, ...]
 
 
@@ -44,7 +46,7 @@ def export_documents(folder: Path, db: sqlite3.Connection, target: Path) -> Expo
         else:
             save_document(target, number, media_type, sha256, content)
             saved += 1
-    return Exported(saved, purged, tuple(damaged))
+    return Exported(saved, purged, tables.without_document(db), tuple(damaged))
 
 
 def with_documents(folder: Path, db: sqlite3.Connection, invoices: pl.DataFrame) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from spapi_invoices.core.coverage import Asked, State, days, stretches
 from spapi_invoices.core.windows import Window
 from spapi_invoices.frames.schemas import ArchiveCoverage, ExpectedInvoices, frame
 from spapi_invoices.io.archive.purge import Purged, due
-from spapi_invoices.io.archive.tables import ACCEPTED, attempts, scan
+from spapi_invoices.io.archive.tables import ACCEPTED, attempts, scan, without_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Status:
     Attributes:
         coverage: `ArchiveCoverage`.
         days: The state of each day, of the worst there is in it: failed, never_asked, complete, empty.
+        without_document: Customer invoices that came and whose document could not be decoded.
         overdue: What is held for longer than the archive's retention.
         shipments: Shipments that are remembered, by what is known of them.
         expected: `ExpectedInvoices`; without rows if no list was given.
@@ -29,6 +30,7 @@ class Status:
 
     coverage: pl.DataFrame
     days: dict[date, State]
+    without_document: int
     overdue: Purged
     shipments: dict[str, int]
     expected: pl.DataFrame
@@ -63,6 +65,7 @@ def read_status(  # noqa: PLR0913 - what is said depends on all of it
     return Status(
         frame(ArchiveCoverage, rows),
         days(cut, zone),
+        without_document(db),
         due(db, overdue_before),
         _shipments(db),
         frame(ExpectedInvoices, [] if expected is None else _expected(folder, db, wanted, expected)),
@@ -83,7 +86,7 @@ def _expected(
 ) -> list[tuple[str, str]]:
     numbers = dict.fromkeys(listed)
     held = scan(folder, db, "customer_invoices").filter(pl.col("purchase_order_number").is_not_null())
-    there = set(_numbers(held.filter(pl.col("sha256").is_not_null())))
+    there = set(_numbers(held.filter(pl.col("size_bytes").is_not_null())))
     in_range = held
     if wanted is not None:
         in_range = held.filter(pl.col("created_before") > wanted.start, pl.col("created_after") < wanted.end)

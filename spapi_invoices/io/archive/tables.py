@@ -38,6 +38,11 @@ def attempts(db: sqlite3.Connection, ship_from_party_id: str | None) -> dict[int
     }
 
 
+def without_document(db: sqlite3.Connection) -> int:
+    """How many customer invoices came with a document that could not be decoded."""
+    return int(db.execute("SELECT count(*) FROM documents WHERE size_bytes IS NULL").fetchone()[0])
+
+
 def settled(db: sqlite3.Connection, ship_from_party_id: str | None, look_back: timedelta) -> list[Window]:
     """The windows that need not be asked again."""
     return [window for one in attempts(db, ship_from_party_id).values() for window in one.proven(look_back)]

@@ -20,6 +20,10 @@ def answer(request):
     return [{"purchaseOrderNumber": start_of(request).replace("-", ""), "content": "JVBERi0xLjQK"}]
 
 
+def answer_of(number):
+    return [{"purchaseOrderNumber": number, "content": "JVBERi0xLjQK"}]
+
+
 class TestCoverage:
     """Complete, empty, failed, never asked."""
 
@@ -86,6 +90,15 @@ class TestExpected:
         found = archive.status(expected=["NONE", "20260901", "NONE"])
         assert found.expected.rows() == [("NONE", "missing"), ("20260901", "invoiced"), ("20260918", "unexpected")]
         assert archive.status().expected.height == 0
+
+    def test_a_document_that_cannot_be_decoded(self, tmp_path):
+        """An order whose document is none is missing, and is counted; once purged, a document counts as had."""
+        archive, some = fresh(tmp_path), [{"purchaseOrderNumber": "A", "content": "!"}, *answer_of("B")]
+        archive.sync(scripted(lambda _: some), "2026-09-01", "2026-09-03")
+        at("2027-01-01T00:00:00+00:00", archive).purge()
+        found = archive.status(expected=["A", "B"])
+        assert found.expected.rows() == [("A", "missing"), ("B", "invoiced")]
+        assert found.without_document == 1
 
     def test_of_a_range(self, tmp_path):
         """With a range, only its invoices can be unexpected; an expected one may be of any time."""

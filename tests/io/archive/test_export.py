@@ -45,7 +45,7 @@ class TestDocuments:
         """Two documents of an order are two files, and exporting again changes nothing."""
         for _ in range(2):
             done = archive.export_documents(tmp_path / "out")
-            assert (done.saved, done.purged, done.damaged) == (3, 0, ())
+            assert (done.saved, done.purged, done.without_document, done.damaged) == (3, 0, 1, ())
             assert contents(tmp_path / "out") == [b"%PDF-1", b"%PDF-2", b"%PDF-3"]
         assert {path.name[:1] for path in (tmp_path / "out").iterdir()} == {"A", "B"}
         assert (tmp_path / "out" / "A.pdf").read_bytes() == b"%PDF-1"
