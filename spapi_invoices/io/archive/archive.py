@@ -21,7 +21,7 @@ import polars as pl
 from spapi_invoices.core.durations import check_duration
 from spapi_invoices.core.windows import Instant, Window, parse_instant
 from spapi_invoices.errors import InvalidRequest
-from spapi_invoices.io.archive import documents, export, ledger, parts, tables
+from spapi_invoices.io.archive import export, ledger, parts, tables
 from spapi_invoices.io.archive.lock import locked
 from spapi_invoices.io.archive.purge import Purged, due, remove, sweep
 from spapi_invoices.io.archive.status import Status, read_status
@@ -44,12 +44,12 @@ def open_archive(folder: Path | str, *, create: bool = True) -> "Archive":
         create: Make one where there is none. The folder must be new or empty; what is put in it only you can read.
 
     Raises:
-        ArchiveInvalid: There is no archive, something else is in the folder, or a newer version made it.
+        ArchiveInvalid: There is no archive, something else is in the folder, its ledger is lost, or a newer version made it.
         FileFailed: The folder cannot be read or written.
     """
     path = Path(folder)
     if create and not ledger.exists(path):
-        ledger.create(path, documents.FOLDER, parts.FOLDER)
+        ledger.create(path)
     with ledger.opened(path):
         return Archive(path)
 

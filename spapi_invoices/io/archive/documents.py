@@ -2,19 +2,23 @@
 
 import hashlib
 import os
+import re
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from spapi_invoices.errors import FileFailed
-from spapi_invoices.io.archive.parts import delete
+from spapi_invoices.io.archive.ledger import DOCUMENTS
+from spapi_invoices.io.archive.parts import delete, entries
 from spapi_invoices.io.documents import suffix_of
 from spapi_invoices.io.files import read_bytes
 
-FOLDER: Final = "documents"
+FOLDER: Final = DOCUMENTS
+# Files of our own making, whole or in the making: what else a folder has is not ours to delete.
+_OURS: Final = re.compile(r"[0-9a-f]{64}\.\w+(\.new)?")
+_OUR_FOLDER: Final = re.compile(r"[0-9a-f]{2}")
 
 
 def path_of(folder: Path, sha256: str, media_type: str | None) -> Path:
@@ -60,7 +64,7 @@ def lost(folder: Path, db: sqlite3.Connection, invoices: pl.DataFrame) -> pl.Dat
 def sweep(folder: Path, db: sqlite3.Connection) -> None:
     """Delete the files that the ledger does not name: what was being written in a crash, and what was purged since."""
     # Folder by folder, so that little is held at a time.
-    for inner in _folders(folder / FOLDER):
+    for inner in entries(folder / FOLDER, _OUR_FOLDER, os.DirEntry.is_dir):
         span = (inner.name, inner.name + "g")
         rows = db.execute(
             "SELECT DISTINCT sha256, media_type FROM documents WHERE sha256 BETWEEN ? AND ? "
@@ -68,15 +72,9 @@ def sweep(folder: Path, db: sqlite3.Connection) -> None:
             span,
         )
         named = {path_of(folder, *row).name for row in rows}
-        for path in inner.iterdir():
+        for path in entries(inner, _OURS):
             if path.name not in named:
                 delete(path)
-
-
-def _folders(folder: Path) -> Iterator[Path]:
-    if folder.is_dir():
-        with os.scandir(folder) as found:
-            yield from (Path(one.path) for one in found if one.is_dir())
 
 
 def _write(path: Path, content: bytes) -> None:

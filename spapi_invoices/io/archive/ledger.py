@@ -16,6 +16,9 @@ from urllib.parse import quote
 from spapi_invoices.errors import ArchiveInvalid, FileFailed
 
 NAME: Final = "ledger.sqlite"
+# Whose files the ledger names.
+DOCUMENTS: Final = "documents"
+PARTS: Final = "tables"
 # Another process of ours writes for milliseconds at a time.
 _PATIENCE_SECONDS: Final = 30
 
@@ -87,19 +90,22 @@ def exists(folder: Path) -> bool:
     return (folder / NAME).is_file()
 
 
-def create(folder: Path, *inner: str) -> None:
-    """Make the folder, folders in it and an empty ledger, for their owner only; a folder that is there stays as it is.
+def create(folder: Path) -> None:
+    """Make the folder, those in it and an empty ledger, for their owner only; a folder that is there stays as it is.
 
     Raises:
-        ArchiveInvalid: The folder holds something else.
+        ArchiveInvalid: The folder holds something else, or an archive that lost its ledger.
         FileFailed: It cannot be written.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # What is ours may be there: of somebody who makes the same archive now, or began to.
-        if any(one.name not in inner and not one.name.startswith(NAME) for one in folder.iterdir()):
+        if any(one.name not in (DOCUMENTS, PARTS) and not one.name.startswith(NAME) for one in folder.iterdir()):
             raise ArchiveInvalid(f"{folder} holds other files and no archive. Next: give a folder that is new or empty")
-        for name in inner:
+        # Asked for last: whoever makes the same archive now has its ledger before its files.
+        if _holds_files(folder) and not exists(folder):
+            raise _without_ledger(folder)
+        for name in (DOCUMENTS, PARTS):
             (folder / name).mkdir(mode=0o700, exist_ok=True)
         # Last, for a folder with a ledger is an archive. SQLite's own files beside it get its mode.
         os.close(os.open(folder / NAME, os.O_CREAT | os.O_RDWR, 0o600))
@@ -112,11 +118,13 @@ def opened(folder: Path) -> Iterator[sqlite3.Connection]:
     """A connection, with the newest tables; statements outside of `transaction` are transactions of their own.
 
     Raises:
-        ArchiveInvalid: There is no ledger, it is none, or a newer version of this package wrote it.
+        ArchiveInvalid: There is no ledger, it is none or was emptied, or a newer version of this package wrote it.
         FileFailed: The disk is full or broken, or somebody else keeps the ledger.
     """
     path = folder / NAME
     if not path.is_file():
+        if _holds_files(folder):
+            raise _without_ledger(folder)
         raise ArchiveInvalid(f"{folder} is no archive. Next: make one with spapi-invoices archive sync {folder}")
     try:
         with closing(_connected(path)) as db:
@@ -167,6 +175,20 @@ def set_setting(db: sqlite3.Connection, name: str, value: str) -> None:
     db.execute("INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, value))
 
 
+def _holds_files(folder: Path) -> bool:
+    return any(
+        path.is_symlink() or not path.is_dir() for name in (DOCUMENTS, PARTS) for path in (folder / name).rglob("*")
+    )
+
+
+def _without_ledger(folder: Path) -> ArchiveInvalid:
+    # With a new one every file would count as left over, and be deleted.
+    return ArchiveInvalid(
+        f"{folder} has files in {DOCUMENTS} or {PARTS}, and no ledger that names them. "
+        f"Next: restore {NAME} from a backup; if they are of no archive, give a folder that is new or empty"
+    )
+
+
 def _connected(path: Path) -> sqlite3.Connection:
     try:
         return _connection(str(path))
@@ -203,6 +225,9 @@ def _migrate(path: Path, db: sqlite3.Connection) -> None:
     if _version(db) == len(MIGRATIONS):
         return
     if not _version(db):
+        # Asked again, as in `create`.
+        if _holds_files(path.parent) and not _version(db):
+            raise _without_ledger(path.parent)
         db.execute("PRAGMA journal_mode = WAL")
     with transaction(db):
         # Asked again: somebody else may have been faster.

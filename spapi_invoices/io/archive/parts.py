@@ -4,8 +4,10 @@ A part is written once and never changed. Each row of it has the number of the b
 fetched again gets new rows in all its tables, and the rows of its newest batch are those that count.
 """
 
+import os
+import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +18,13 @@ import polars as pl
 
 from spapi_invoices.errors import FileFailed
 from spapi_invoices.frames.schemas import TABLES, polars_schema
-from spapi_invoices.io.archive.ledger import transaction
+from spapi_invoices.io.archive.ledger import PARTS, transaction
 from spapi_invoices.io.files import write_whole
 from spapi_invoices.io.tables import to_parquet
 
-FOLDER: Final = "tables"
+FOLDER: Final = PARTS
+# Files of our own making, and what `write_whole` has in the making: what else a folder has is not ours to delete.
+_OURS: Final = re.compile(r"[0-9a-f]{32}\.parquet|\.[0-9a-f]{32}\.parquet\.\w+")
 SHIPMENT_TABLES: Final = ("shipments", "shipment_items", "shipment_payments", "shipment_tax_ids")
 STORED: Final = ("customer_invoices", *SHIPMENT_TABLES)
 _KEY: Final = "amazon_shipment_id"
@@ -126,9 +130,18 @@ def replace(db: sqlite3.Connection, old: Iterable[Part], new: Iterable[Part]) ->
 def sweep(folder: Path, db: sqlite3.Connection) -> None:
     """Delete the files that the ledger does not name: what was being written in a crash, and what was merged since."""
     named = {folder / FOLDER / one.name / one.file for one in parts(db)}
-    for path in (folder / FOLDER).glob("*/*"):
+    for path in (path for name in STORED for path in entries(folder / FOLDER / name, _OURS)):
         if path not in named:
             delete(path)
+
+
+def entries(folder: Path, form: re.Pattern[str], kind: Callable[..., bool] = os.DirEntry.is_file) -> Iterator[Path]:
+    """What a folder has of a form and kind, links excluded; nothing if it is none."""
+    if folder.is_dir():
+        with os.scandir(folder) as found:
+            yield from (
+                Path(one.path) for one in found if form.fullmatch(one.name) and kind(one, follow_symlinks=False)
+            )
 
 
 def delete(path: Path) -> None:

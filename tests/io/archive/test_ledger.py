@@ -36,6 +36,51 @@ class TestOpen:
             open_archive(tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
+    @pytest.mark.parametrize("inner", ["documents/2026/mine.docx", "tables/kitchen/oak.txt", "documents/mine.docx"])
+    def test_not_where_folders_of_the_same_name_hold_something_else(self, tmp_path, inner):
+        """A folder whose documents or tables are somebody's own is left alone."""
+        path = tmp_path / inner
+        path.parent.mkdir(parents=True)
+        path.write_text("mine")
+        with pytest.raises(ArchiveInvalid, match="of no archive, give a folder that is new"):
+            open_archive(tmp_path)
+        assert [one for one in tmp_path.rglob("*") if one.is_file()] == [path]
+
+    def test_not_where_a_link_leads_elsewhere(self, tmp_path):
+        """Nor one whose documents lead to another folder."""
+        (tmp_path / "mine").mkdir()
+        (tmp_path / "a" / "documents").mkdir(parents=True)
+        (tmp_path / "a" / "documents" / "zz").symlink_to(tmp_path / "mine")
+        with pytest.raises(ArchiveInvalid, match="no ledger"):
+            open_archive(tmp_path / "a")
+
+    def test_one_that_was_begun(self, tmp_path):
+        """What a crash left of making an archive is no reason to refuse it."""
+        (tmp_path / "documents").mkdir()
+        (tmp_path / "ledger.sqlite").write_bytes(b"")
+        assert open_archive(tmp_path).scan("customer_invoices").collect().height == 0
+
+    @pytest.mark.parametrize("create", [True, False])
+    @pytest.mark.parametrize("gone", [True, False], ids=["deleted", "emptied"])
+    def test_a_lost_ledger(self, tmp_path, gone, create):
+        """Without its ledger, or beside an empty one, an archive is refused and all its files stay."""
+        archive = fresh(tmp_path)
+        document = archive.folder / "documents" / "ab" / f"{'ab' * 32}.pdf"
+        document.parent.mkdir()
+        document.write_bytes(b"%PDF")
+        for path in archive.folder.glob("ledger.sqlite*"):
+            path.unlink()
+        path = archive.folder / "ledger.sqlite"
+        if not gone:
+            path.touch()
+        for _ in range(2):
+            with pytest.raises(ArchiveInvalid, match=r"restore ledger\.sqlite from a backup"):
+                open_archive(archive.folder, create=create)
+            with pytest.raises(ArchiveInvalid, match="restore"):
+                archive.status()
+        assert document.is_file()
+        assert path.stat().st_size == 0 if path.exists() else gone
+
     def test_only_if_it_is_there(self, tmp_path):
         """Without leave to create one, nothing is made."""
         with pytest.raises(ArchiveInvalid, match="is no archive"):

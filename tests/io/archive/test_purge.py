@@ -169,6 +169,44 @@ class TestPurge:
         assert not any(path.suffix == ".pdf" for path in files(archive.folder))
 
 
+class TestSweep:
+    """What a crash left goes, and nothing else."""
+
+    def test_only_what_is_ours(self, tmp_path):
+        """Files and folders of other names stay, and so does what a link leads to."""
+        archive, mine = fresh(tmp_path), tmp_path / "mine"
+        documents, tables = archive.folder / "documents", archive.folder / "tables" / "shipments"
+        for folder in (mine, documents / "ab" / "notes", documents / "2026", tables, tables.with_name("kitchen")):
+            folder.mkdir(parents=True)
+        name = f"{'ab' * 32}.pdf"
+        for folder in (mine, documents, documents / "2026", documents / "ab" / "notes", tables.with_name("kitchen")):
+            (folder / name).write_text("mine")
+        (documents / "ab" / "thumbs.db").write_text("mine")
+        (documents / "ba").symlink_to(mine)
+        (tables / f"{'c' * 32}.parquet").symlink_to(mine / name)
+        before = set(tmp_path.rglob("*")), everything(mine)
+        with ledger.opened(archive.folder) as db:
+            purge.sweep(archive.folder, db)
+        left = {path for path in before[0] if not path.name.startswith("ledger")}
+        assert {path for path in left if not path.is_symlink() and not path.exists()} == set()
+        assert (everything(mine), (documents / "ba").is_symlink()) == (before[1], True)
+
+    def test_what_was_in_the_making(self, tmp_path):
+        """What a process was writing when it died goes, documents and parts."""
+        archive = fresh(tmp_path)
+        name, part = "ab" * 32, "c" * 32
+        left = [
+            *(archive.folder / "documents" / "ab" / f"{name}{ending}" for ending in (".pdf", ".pdf.new", ".bin")),
+            *(archive.folder / "tables" / "shipments" / one for one in (f"{part}.parquet", f".{part}.parquet.x_1")),
+        ]
+        for path in left:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("half")
+        with ledger.opened(archive.folder) as db:
+            purge.sweep(archive.folder, db)
+        assert [path for path in left if path.exists()] == []
+
+
 PDF = base64.b64encode(b"%PDF-1.4 an invoice of Maria Silva").decode()
 
 
