@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import polars as pl
 
 from spapi_invoices.core.durations import check_duration
+from spapi_invoices.core.shipment_invoicing import build_get_shipment_details
 from spapi_invoices.core.windows import Instant, Window, parse_instant
 from spapi_invoices.errors import InvalidRequest
 from spapi_invoices.io.archive import export, ledger, parts, tables
@@ -118,18 +119,21 @@ class Archive:
             What was done. Its ``complete`` says whether all was answered; what was not is asked for by the next sync.
 
         Raises:
-            InvalidRequest: A date does not parse, the range is empty, the look-back is negative, nothing is wanted, or the
+            InvalidRequest: A date or an id is none, the range is empty, the look-back is negative, nothing is wanted, or the
                 client is of another account.
             ArchiveBusy: Another process is writing to the archive.
             FileFailed: The disk is full. What had been stored is there.
         """
         wanted = None if start is None else _window(start, self.now() if end is None else end, client.zone)
         check_duration(look_back)
+        ids = texts(shipment_ids)
+        for one in ids:
+            build_get_shipment_details(one)  # One that can never be asked for is not remembered.
         with self._writing(wait) as db:
             _check_account(self.folder, db, client.account)
             ledger.set_setting(db, "time_zone", str(client.zone))
             store = Store(self.folder, db)
-            store.shipment_ids(texts(shipment_ids), self.now())
+            store.shipment_ids(ids, self.now())
             if wanted is None and not _ids(db, "TRUE"):
                 raise InvalidRequest("neither dates nor shipments. Next: say from when, or give shipment ids")
             attempts = []
@@ -240,7 +244,8 @@ def _run(syncing: Syncing, db: sqlite3.Connection, attempts: list[Attempt], prog
 
 
 def _ids(db: sqlite3.Connection, rule: str) -> list[str]:
-    rows = db.execute(f"SELECT amazon_shipment_id FROM shipments WHERE {rule} ORDER BY rowid")  # noqa: S608 - ours
+    """Those that never failed, then those that failed longest ago: a few that always do keep no other from its turn."""
+    rows = db.execute(f"SELECT amazon_shipment_id FROM shipments WHERE {rule} ORDER BY failed_at, rowid")  # noqa: S608 - ours
     return [one for (one,) in rows]
 
 

@@ -82,6 +82,11 @@ MIGRATIONS: Final = (
         batch INTEGER NOT NULL
     ) STRICT;
     """,
+    """
+    ALTER TABLE shipments ADD COLUMN held_since TEXT;
+    UPDATE shipments SET held_since = details_at;
+    ALTER TABLE shipments ADD COLUMN failed_at TEXT
+    """,
 )
 
 

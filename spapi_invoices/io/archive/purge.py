@@ -17,7 +17,7 @@ from spapi_invoices.io.archive import documents, parts
 from spapi_invoices.io.archive.ledger import text, transaction
 
 _DUE_DOCUMENTS = "size_bytes IS NOT NULL AND purged_at IS NULL AND fetched_at < :before"
-_DUE_SHIPMENTS = "details_at < :before AND purged_at IS NULL"
+_DUE_SHIPMENTS = "held_since < :before AND purged_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,11 @@ class Store:
             rows = [(one, text(at)) for one in ids]
             self._db.executemany("INSERT OR IGNORE INTO shipments (amazon_shipment_id, added_at) VALUES (?, ?)", rows)
 
+    def failed(self, shipment_id: str, at: datetime) -> None:
+        """Remember that a shipment could not be had, so that the next sync asks for others first."""
+        with transaction(self._db):
+            self._db.execute("UPDATE shipments SET failed_at = ? WHERE amazon_shipment_id = ?", (text(at), shipment_id))
+
     def shipments(self, found: Shipments) -> None:
         """Store the details of shipments; they take the place of what was known of them."""
         tables = dict(
@@ -131,7 +136,9 @@ class Store:
         with transaction(self._db):
             parts.add(self._db, written)
             self._db.executemany(
-                "UPDATE shipments SET details_at = ?, problem = ? WHERE amazon_shipment_id = ?",
+                # Its personal data is held since its first answer, however often it is asked for again.
+                "UPDATE shipments SET details_at = ?1, held_since = ifnull(held_since, ?1), problem = ?2 "
+                "WHERE amazon_shipment_id = ?3",
                 [(text(at), problem, shipment_id) for at, problem, shipment_id in rows],
             )
 

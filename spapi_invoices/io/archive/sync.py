@@ -152,6 +152,8 @@ class Syncing:
             if failure is not None:
                 self.ended = isinstance(failure.__cause__, _FINAL)
                 self.errors.append(f"shipment {', '.join(late[:1])}: {failure}")
+                for one in late[:1]:
+                    self.store.failed(one, self.now())
             advance(Progress(len(ids) - len(left), len(ids), arrived))
         if left:
             self.errors.append(f"{len(left)} more shipments were not asked for")

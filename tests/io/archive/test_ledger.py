@@ -103,7 +103,7 @@ class TestOpen:
         db.execute(f"PRAGMA user_version = {len(ledger.MIGRATIONS) + 1}")
         db.close()
         with pytest.raises(
-            ArchiveInvalid, match=r"has version 2, and this package knows up to 1.*pip install --upgrade"
+            ArchiveInvalid, match=r"has version 3, and this package knows up to 2.*pip install --upgrade"
         ):
             open_archive(archive.folder)
 
@@ -129,9 +129,19 @@ class TestMigrations:
         monkeypatch.setattr(ledger, "MIGRATIONS", steps)
         for _ in range(2):
             open_archive(archive.folder)
-        assert ask(archive, "PRAGMA user_version") == [(3,)]
+        assert ask(archive, "PRAGMA user_version") == [(len(steps),)]
         assert ask(archive, "SELECT value FROM settings WHERE name = 'retention_seconds'") == [(f"{60 * 86400}0",)]
         assert ask(archive, "SELECT count(seen_at) FROM documents") == [(0,)]
+
+    def test_shipments_of_the_first_version(self, tmp_path, monkeypatch):
+        """Personal data that a ledger of the first version knows of is held since it was last answered."""
+        with monkeypatch.context() as patch:
+            patch.setattr(ledger, "MIGRATIONS", ledger.MIGRATIONS[:1])
+            archive = fresh(tmp_path)
+            with ledger.opened(archive.folder) as db:
+                db.execute("INSERT INTO shipments (amazon_shipment_id, added_at, details_at) VALUES ('D', 'a', 'b')")
+        open_archive(archive.folder)
+        assert ask(archive, "SELECT held_since, failed_at FROM shipments") == [("b", None)]
 
     def test_a_step_that_fails(self, tmp_path, monkeypatch):
         """A step that fails half way is undone, and the ledger is as it was."""
@@ -140,7 +150,7 @@ class TestMigrations:
         monkeypatch.setattr(ledger, "MIGRATIONS", steps)
         with pytest.raises(FileFailed, match="already exists"):
             open_archive(archive.folder)
-        assert ask(archive, "PRAGMA user_version") == [(1,)]
+        assert ask(archive, "PRAGMA user_version") == [(len(steps) - 1,)]
         assert ask(archive, "SELECT name FROM sqlite_master WHERE name = 'half'") == []
 
 

@@ -152,9 +152,19 @@ class TestPurge:
         client = scripted(lambda request: shipment(request, "Mon, 30 Nov 2026 09:00:00 GMT", name="Ana Souza"))
         archive.sync(client)
         assert b"Maria Silva" in everything(archive.folder)
-        assert at(LATER, archive).purge().shipments == 0
+        assert at("2026-12-01T00:00:00+00:00", archive).purge().shipments == 0
         assert b"Maria Silva" not in everything(archive.folder)
         assert archive.scan("shipments").collect()["buyer_name"].to_list() == ["Ana Souza"] * 2
+
+    def test_a_problem_that_lasts(self, tmp_path):
+        """A shipment that is asked for again every night is held since its first answer, and is purged in time."""
+        archive = fresh(tmp_path)
+        for day in ("Mon, 02 Nov 2026", "Mon, 09 Nov 2026", "Mon, 16 Nov 2026"):
+            date = f"{day} 09:00:00 GMT"
+            archive.sync(scripted(lambda one, date=date: shipment(one, date, amount="12,50")), shipment_ids=["D1"])
+        assert at(LATER, archive).status().overdue.shipments == 1
+        assert at(LATER, archive).purge().shipments == 1
+        assert b"Maria Silva" not in everything(archive.folder)
 
     def test_a_crash_between_ledger_and_files(self, tmp_path, monkeypatch):
         """If the process dies once the ledger says so, the next purge or sync deletes the files."""

@@ -258,6 +258,33 @@ class TestWhatFails:
         assert (done.complete, done.shipments) == (False, 0)
         assert done.errors[-1] == "6 more shipments were not asked for"
 
+    def test_a_few_that_always_fail(self, tmp_path):
+        """Ids that fail each time keep no other from its turn: those that failed are asked for last."""
+        archive, bad = fresh(tmp_path), {f"D{n}" for n in range(4)}
+
+        def answer(request):
+            one = request.path.split("/")[6]
+            if one in bad:
+                return HttpResponse(status=500, body=b"")
+            if request.path.endswith("status"):
+                payload = {"Shipments": {"AmazonShipmentId": one, "InvoiceStatus": "Accepted"}}
+            else:
+                payload = {"AmazonShipmentId": one, "ShipmentItems": [ITEM]}
+            return HttpResponse(status=200, body=json.dumps({"payload": payload}).encode())
+
+        came = [archive.sync(scripted(answer), shipment_ids=[*sorted(bad), "D5", "D6"]).shipments]
+        came += [archive.sync(scripted(answer)).shipments for _ in range(2)]
+        assert (sum(came), archive.status().shipments["without_details"]) == (2, 4)
+
+    @pytest.mark.parametrize("bad", ["", " D1", "..", "D\n1", "D\ud800"])
+    def test_an_id_that_cannot_be_asked_for(self, tmp_path, bad):
+        """None of the ids is remembered, so the next sync has nothing to stumble over."""
+        archive = fresh(tmp_path)
+        with pytest.raises(InvalidRequest, match="shipment id"):
+            archive.sync(scripted(lambda _: []), "2026-10-30", shipment_ids=["D1", bad])
+        assert archive.status().shipments["remembered"] == 0
+        assert archive.sync(scripted(lambda _: []), "2026-10-30").complete
+
     def test_nothing_wanted(self, tmp_path):
         """Neither dates nor shipments is a request to mend, and so is an empty range."""
         archive = fresh(tmp_path)
