@@ -15,7 +15,7 @@ from typing import Any, Final
 import polars as pl
 
 from spapi_invoices import __version__, plugins
-from spapi_invoices.documents.table import Documents, Received, from_file, from_table, read_all
+from spapi_invoices.documents.table import Documents, Received, from_file, from_table, from_unread_file, read_all
 from spapi_invoices.errors import FileFailed, InvalidRequest
 from spapi_invoices.io.answers import Fetched, Progress
 from spapi_invoices.io.files import read_bytes, write_whole
@@ -73,20 +73,38 @@ def _several(source: Source | Iterable[Source]) -> list[Source]:
     return [source] if isinstance(source, pl.DataFrame | Fetched | Path | str) else list(source)
 
 
-def _part(source: Source) -> pl.DataFrame | list[Path]:
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file to read: its path, its name below the folder that was given, and whether it was given by itself."""
+
+    path: Path
+    name: str
+    by_itself: bool
+
+    def received(self) -> Received:
+        """Its bytes; of one below a folder, a row that says why they cannot be had."""
+        try:
+            return from_file(self.name, read_bytes(self.path))
+        except FileFailed as error:
+            if self.by_itself:
+                raise
+            return from_unread_file(self.name, str(error).partition(" cannot be read: ")[2].partition(". Next")[0])
+
+
+def _part(source: Source) -> pl.DataFrame | list[_File]:
     """The rows or files of a source, so that they can be counted before any is read."""
     if isinstance(source, Fetched):
         return source.frame
     if isinstance(source, pl.DataFrame):
         return source
     path = Path(source)
-    return _below(path) if path.is_dir() else [path]
+    if not path.is_dir():
+        return [_File(path, path.name, by_itself=True)]
+    return [_File(one, one.relative_to(path).as_posix(), by_itself=False) for one in _below(path)]
 
 
-def _received(part: pl.DataFrame | list[Path]) -> Iterator[Received]:
-    if isinstance(part, pl.DataFrame):
-        return from_table(part)
-    return (from_file(path.name, read_bytes(path)) for path in part)
+def _received(part: pl.DataFrame | list[_File]) -> Iterator[Received]:
+    return from_table(part) if isinstance(part, pl.DataFrame) else (file.received() for file in part)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -180,7 +198,7 @@ def reconcile(
 
 
 def _below(folder: Path) -> list[Path]:
-    found = [one for one in folder.rglob("*") if one.is_file()]
+    found = [one for one in folder.rglob("*") if one.is_file() or (one.is_symlink() and not one.exists())]
     shown = sorted(one for one in found if not any(part.startswith(".") for part in one.relative_to(folder).parts))
     if not shown:
         raise FileFailed(f"{folder} holds no file. Next: give a folder with documents")

@@ -33,7 +33,8 @@ def test_none_is_missing(folder: Path, processes: int | None) -> None:
     seen = []
     documents = spi.read_documents(folder, processes=processes, progress=seen.append)
     expected = [mixed(number) for number in range(220)]
-    assert documents.facts["file_name"].to_list() == [f"{at:04}-{name}" for at, (name, _, _) in enumerate(expected)]
+    names = [f"{'z/' if at >= 110 else ''}{at:04}-{name}" for at, (name, _, _) in enumerate(expected)]
+    assert documents.facts["file_name"].to_list() == names
     assert documents.facts["findings"].to_list() == [[] if finding is None else [finding] for *_, finding in expected]
     read = documents.facts.filter(pl.col("problem").is_null())
     assert read["total_amount"].null_count() == 0
@@ -82,3 +83,15 @@ def test_nothing_is_nothing() -> None:
     documents = spi.read_documents([])
     assert (documents.facts.height, documents.lines.height) == (0, 0)
     assert "findings" in documents.facts.columns
+
+
+def test_a_file_that_cannot_be_read_is_a_row(tmp_path: Path) -> None:
+    """A link below a folder that leads nowhere has its row and costs no other; a file given by itself is an error."""
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "a.xml").write_bytes(b"<a/>")
+    (tmp_path / "inner" / "gone.pdf").symlink_to(tmp_path / "nowhere")
+    facts = spi.read_documents(tmp_path).facts
+    assert facts["file_name"].to_list() == ["inner/a.xml", "inner/gone.pdf"]
+    assert facts["findings"].to_list()[1] == ["file_unread"]
+    with pytest.raises(FileFailed, match="cannot be read"):
+        spi.read_documents([tmp_path / "inner" / "a.xml", tmp_path / "inner" / "gone.pdf"])

@@ -50,7 +50,22 @@ def read(session: Session, files: tuple[Path, ...], lines: bool, processes: int 
     )
     if said := _no_layout(facts):
         session.say(said)
-    session.emit(documents.lines if lines else facts)
+    session.emit(documents.lines if lines else _for_screen(facts) if session.form == "table" else facts)
+
+
+def _for_screen(facts: "pl.DataFrame") -> "pl.DataFrame":
+    """Which document, what it states in short, and what is odd about it; the other formats have all columns."""
+    import polars as pl
+
+    return facts.select(
+        pl.coalesce("file_name", "purchase_order_number").alias("document"),
+        "document_type",
+        "invoice_number",
+        "issue_date",
+        "currency",
+        "total_amount",
+        "findings",
+    )
 
 
 def _no_layout(facts: "pl.DataFrame") -> str | None:

@@ -236,7 +236,9 @@ class InvoiceFacts(Table):
     reader: str = _column("the reader that read it")
     findings: Texts = _column("names of what is wrong, each once; the page of findings says what they mean")
     problem: str = _column("why it could not be read, or the findings in words; null if all is well")
-    file_name: str = _column("the file it was read from, without its folder; null if from Amazon", personal=True)
+    file_name: str = _column(
+        "the file it was read from, below the folder that was given; null if from Amazon", personal=True
+    )
 
 
 class InvoiceLines(Table):
