@@ -24,6 +24,7 @@ from spapi_invoices.core.windows import Instant, Window, parse_instant
 from spapi_invoices.errors import InvalidRequest
 from spapi_invoices.io.archive import export, ledger, parts, tables
 from spapi_invoices.io.archive.lock import locked
+from spapi_invoices.io.archive.mend import mend
 from spapi_invoices.io.archive.purge import Purged, due, remove, sweep
 from spapi_invoices.io.archive.status import Status, read_status
 from spapi_invoices.io.archive.store import Attempt, Store
@@ -75,6 +76,7 @@ class Archive:
 
         Raises:
             InvalidRequest: There is no such table.
+            FileFailed: A part of it is missing or damaged.
         """
         if name not in tables.NAMES:
             raise InvalidRequest(f"an archive has no table {name!r}. Next: name one of {', '.join(tables.NAMES)}")
@@ -132,6 +134,8 @@ class Archive:
         with self._writing(wait) as db:
             _check_account(self.folder, db, client.account)
             ledger.set_setting(db, "time_zone", str(client.zone))
+            mend(self.folder, db)
+            parts.compact(self.folder, db)
             store = Store(self.folder, db)
             store.shipment_ids(ids, self.now())
             if wanted is None and not _ids(db, "TRUE"):
@@ -163,9 +167,11 @@ class Archive:
 
         Raises:
             InvalidRequest: A date does not parse, or the range is empty.
+            FileFailed: A part of the tables is missing or damaged.
         """
         now = self.now()
         with ledger.opened(self.folder) as db:
+            parts.check(self.folder, parts.parts(db))
             zone = _zone(ledger.setting(db, "time_zone"))
             wanted = None if start is None else _window(start, now if end is None else end, zone)
             overdue_before = now - _retention(db)
@@ -226,7 +232,6 @@ class Archive:
         """The ledger, with nobody else writing and without what a crash left."""
         with locked(self.folder, wait, self.now()), ledger.opened(self.folder) as db:
             sweep(self.folder, db)
-            parts.compact(self.folder, db)
             yield db
 
 

@@ -1,9 +1,10 @@
 """The tables of an archive: Parquet files that the ledger names. Not for documents, nor for what SQLite keeps itself.
 
-A part is written once and never changed. Each row of it has the number of the batch it came with: a shipment that is
+A part is written once, named by its hash, and never changed. Each row of it has the number of the batch it came with: a shipment that is
 fetched again gets new rows in all its tables, and the rows of its newest batch are those that count.
 """
 
+import hashlib
 import os
 import re
 import sqlite3
@@ -12,14 +13,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 import polars as pl
 
 from spapi_invoices.errors import FileFailed
 from spapi_invoices.frames.schemas import TABLES, polars_schema
 from spapi_invoices.io.archive.ledger import PARTS, transaction
-from spapi_invoices.io.files import write_whole
+from spapi_invoices.io.files import read_bytes, write_whole
 from spapi_invoices.io.tables import to_parquet
 
 FOLDER: Final = PARTS
@@ -77,7 +77,13 @@ def add(db: sqlite3.Connection, written: Iterable[Part]) -> None:
 
 
 def scan(folder: Path, there: Iterable[Part], name: str) -> pl.LazyFrame:
-    """A table, lazily: what counts of its parts, without their batches."""
+    """A table, lazily: what counts of its parts, without their batches.
+
+    Raises:
+        FileFailed: A part is missing or damaged.
+    """
+    there = tuple(there)
+    check(folder, (one for one in there if one.name in {name, "shipments" if name in SHIPMENT_TABLES else name}))
     return current(folder, there, name).select(polars_schema(TABLES[name]).keys())
 
 
@@ -97,6 +103,23 @@ def current(folder: Path, there: Iterable[Part], name: str, files: Iterable[Part
     shipments = _read(folder, "shipments", [one for one in there if one.name == "shipments"])
     newest = shipments.group_by(_KEY).agg(pl.col(_BATCH).max())
     return rows.join(newest, on=[_KEY, _BATCH], how="semi", maintain_order="left")
+
+
+def damaged(folder: Path, there: Iterable[Part]) -> tuple[Part, ...]:
+    """Those that are missing, or not what was written."""
+    return tuple(one for one in there if not _is_whole(_path(folder, one)))
+
+
+def check(folder: Path, there: Iterable[Part]) -> None:
+    """Raise if one is missing or damaged.
+
+    Raises:
+        FileFailed: The first, by its path.
+    """
+    for one in damaged(folder, there):
+        raise FileFailed(
+            f"{_path(folder, one)} is missing or not what was written. Next: sync, which asks again for what can be had"
+        )
 
 
 def compact(folder: Path, db: sqlite3.Connection) -> None:
@@ -129,7 +152,7 @@ def replace(db: sqlite3.Connection, old: Iterable[Part], new: Iterable[Part]) ->
 
 def sweep(folder: Path, db: sqlite3.Connection) -> None:
     """Delete the files that the ledger does not name: what was being written in a crash, and what was merged since."""
-    named = {folder / FOLDER / one.name / one.file for one in parts(db)}
+    named = {_path(folder, one) for one in parts(db)}
     for path in (path for name in STORED for path in entries(folder / FOLDER / name, _OURS)):
         if path not in named:
             delete(path)
@@ -161,15 +184,31 @@ def _read(folder: Path, name: str, files: list[Part]) -> pl.LazyFrame:
     schema = {**polars_schema(TABLES[name]), _BATCH: pl.Int64()}
     if not files:
         return pl.LazyFrame(schema=schema)
-    paths = [folder / FOLDER / name / one.file for one in files]
+    paths = [_path(folder, one) for one in files]
     # A column that this version added is null in older parts.
     return pl.scan_parquet(paths, schema=schema, missing_columns="insert", hive_partitioning=False, glob=False)
 
 
+def _path(folder: Path, part: Part) -> Path:
+    return folder / FOLDER / part.name / part.file
+
+
+def _named(content: bytes) -> str:
+    return f"{hashlib.sha256(content).hexdigest()[:32]}.parquet"
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        return _named(read_bytes(path)) == path.name
+    except FileFailed:
+        return False
+
+
 def _write(folder: Path, name: str, rows: pl.DataFrame, batch: int, part_id: int = 0) -> Part:
-    file = f"{uuid4().hex}.parquet"
-    write_whole(folder / FOLDER / name / file, to_parquet(rows))
-    return Part(part_id, name, file, rows.height, batch)
+    content = to_parquet(rows)
+    part = Part(part_id, name, _named(content), rows.height, batch)
+    write_whole(_path(folder, part), content)
+    return part
 
 
 def _piles(small: list[Part]) -> Iterator[list[Part]]:

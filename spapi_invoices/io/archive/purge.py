@@ -15,6 +15,7 @@ import polars as pl
 from spapi_invoices.frames.schemas import TABLES, personal_columns
 from spapi_invoices.io.archive import documents, parts
 from spapi_invoices.io.archive.ledger import text, transaction
+from spapi_invoices.io.archive.mend import mend
 
 _DUE_DOCUMENTS = "size_bytes IS NOT NULL AND purged_at IS NULL AND fetched_at < :before"
 _DUE_SHIPMENTS = "held_since < :before AND purged_at IS NULL"
@@ -45,19 +46,23 @@ def due(db: sqlite3.Connection, before: datetime) -> Purged:
 
 
 def remove(folder: Path, db: sqlite3.Connection, before: datetime, now: datetime) -> None:
-    """Remove it, from the ledger's point of view at once; then from the disk, which a later sweep ends if this one does not.
+    """Remove documents, then what tables hold; each from the ledger first, and from the disk by this sweep or a later one.
 
     Raises:
         FileFailed: A file cannot be written or deleted.
     """
     when = {"before": text(before), "now": text(now)}
+    # First, and whatever happens to the tables.
+    with transaction(db):
+        db.execute(f"UPDATE documents SET purged_at = :now WHERE {_DUE_DOCUMENTS}", when)  # noqa: S608 - ours
+    documents.sweep(folder, db)
+    mend(folder, db)
     rows = db.execute(f"SELECT amazon_shipment_id FROM shipments WHERE {_DUE_SHIPMENTS}", when)  # noqa: S608 - ours
     shipment_ids = pl.Series([one for (one,) in rows], dtype=pl.String)
     changed = list(_without_personal_data(folder, db, shipment_ids))
     with transaction(db):
         for old, new in changed:
             parts.replace(db, [old], new)
-        db.execute(f"UPDATE documents SET purged_at = :now WHERE {_DUE_DOCUMENTS}", when)  # noqa: S608 - ours
         db.execute(f"UPDATE shipments SET purged_at = :now WHERE {_DUE_SHIPMENTS}", when)  # noqa: S608 - ours
     sweep(folder, db)
 

@@ -170,7 +170,8 @@ class TestPurge:
         """If the process dies once the ledger says so, the next purge or sync deletes the files."""
         archive = filled(tmp_path)
         with monkeypatch.context() as patch:
-            patch.setattr(purge, "sweep", lambda *_: None)
+            for module in (purge, purge.documents):
+                patch.setattr(module, "sweep", lambda *_: None)
             at(LATER, archive).purge()
         assert any(path.suffix == ".pdf" for path in files(archive.folder))
         client = scripted(lambda request: shipment(request, "Mon, 30 Nov 2026 09:00:00 GMT"))

@@ -369,10 +369,10 @@ class TestInterrupted:
         archive.sync(scripted(lambda _: [invoice("A", b"%PDF")]), "2026-09-01", "2026-09-05")
         before = files(archive.folder)
         for name in (
-            "documents/ab/abc.pdf",
-            "documents/ab/abc.pdf.new",
-            "tables/shipments/x.parquet",
-            "tables/odd/.x.y",
+            f"documents/ab/{'ab' * 32}.pdf",
+            f"documents/ab/{'ab' * 32}.pdf.new",
+            f"tables/shipments/{'c' * 32}.parquet",
+            f"tables/shipments/.{'c' * 32}.parquet.y",
         ):
             (archive.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (archive.folder / name).write_bytes(b"left")
