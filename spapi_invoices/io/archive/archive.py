@@ -195,12 +195,12 @@ class Archive:
         """
         with ledger.opened(self.folder) as db:
             before = self.now() - (_retention(db) if older_than is None else check_duration(older_than))
-            if dry_run:
-                return due(db, before)
-        with self._writing(wait) as db:
+            # Before anything is swept, so that what a killed purge left is counted.
             found = due(db, before)
-            remove(self.folder, db, before, self.now())
-            return found
+        if not dry_run:
+            with self._writing(wait) as db:
+                remove(self.folder, db, before, self.now())
+        return found
 
     def export_documents(self, folder: Path | str) -> export.Exported:
         """Save each document as ``{purchase_order_number}.pdf``, never over a different one, and say what is missing.

@@ -34,18 +34,20 @@ def export_documents(folder: Path, db: sqlite3.Connection, target: Path) -> Expo
     Raises:
         FileFailed: The target cannot be written.
     """
+    # All of them first: an open cursor would keep a purge from emptying SQLite's log.
     rows = db.execute(
         "SELECT purchase_order_number, media_type, sha256, purged_at FROM documents WHERE size_bytes IS NOT NULL ORDER BY id"
-    )
+    ).fetchall()
     saved, purged, damaged = 0, 0, []
     for number, media_type, sha256, purged_at in rows:
-        if purged_at is not None:
-            purged += 1
-        elif (content := documents.read(folder, sha256, media_type)) is None:
-            damaged.append(number or sha256)
-        else:
+        content = None if purged_at else documents.read(folder, sha256, media_type)
+        if content is not None:
             save_document(target, number, media_type, sha256, content)
             saved += 1
+        elif purged_at or not _held(db, sha256):  # The latter if it was purged since the rows were read.
+            purged += 1
+        else:
+            damaged.append(number or sha256)
     return Exported(saved, purged, tables.without_document(db), tuple(damaged))
 
 
@@ -60,12 +62,15 @@ def with_documents(folder: Path, db: sqlite3.Connection, invoices: pl.DataFrame)
 
 
 def _content(folder: Path, db: sqlite3.Connection, sha256: str, media_type: str | None) -> bytes | None:
-    held = "SELECT 1 FROM documents WHERE sha256 = ? AND size_bytes IS NOT NULL AND purged_at IS NULL"
-    if db.execute(held, (sha256,)).fetchone() is None:
-        return None
-    if (content := documents.read(folder, sha256, media_type)) is None:
+    content = documents.read(folder, sha256, media_type) if _held(db, sha256) else None
+    if content is None and _held(db, sha256):  # Asked again: it may have been purged meanwhile.
         path = documents.path_of(folder, sha256, media_type)
         raise FileFailed(
             f"{path} is missing or not what was stored. Next: sync with a look-back that reaches it, which writes it again"
         )
     return content
+
+
+def _held(db: sqlite3.Connection, sha256: str) -> bool:
+    held = "SELECT 1 FROM documents WHERE sha256 = ? AND size_bytes IS NOT NULL AND purged_at IS NULL"
+    return db.execute(held, (sha256,)).fetchone() is not None

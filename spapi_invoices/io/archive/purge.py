@@ -14,11 +14,14 @@ import polars as pl
 
 from spapi_invoices.frames.schemas import TABLES, personal_columns
 from spapi_invoices.io.archive import documents, parts
-from spapi_invoices.io.archive.ledger import text, transaction
+from spapi_invoices.io.archive.ledger import set_setting, text, transaction
 from spapi_invoices.io.archive.mend import mend
 
 _DUE_DOCUMENTS = "size_bytes IS NOT NULL AND purged_at IS NULL AND fetched_at < :before"
 _DUE_SHIPMENTS = "held_since < :before AND purged_at IS NULL"
+# Set to the moment of a purge until its files are gone.
+_PURGING = "purging"
+_UNFINISHED = "purged_at = (SELECT value FROM settings WHERE name = :purging)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +40,19 @@ class Purged:
 
 
 def due(db: sqlite3.Connection, before: datetime) -> Purged:
-    """What was stored before a moment and is there."""
+    """What was stored before a moment and is there, also what a purge that was killed has left on the disk."""
+    when = {"before": text(before), "purging": _PURGING}
     of_documents, of_shipments = (
-        db.execute(f"SELECT count(*) FROM {table} WHERE {rule}", {"before": text(before)}).fetchone()[0]  # noqa: S608 - ours
+        db.execute(f"SELECT count(*) FROM {table} WHERE ({rule}) OR {_UNFINISHED}", when).fetchone()[0]  # noqa: S608 - ours
         for table, rule in (("documents", _DUE_DOCUMENTS), ("shipments", _DUE_SHIPMENTS))
     )
     return Purged(of_documents, of_shipments, before)
 
 
 def remove(folder: Path, db: sqlite3.Connection, before: datetime, now: datetime) -> None:
-    """Remove documents, then what tables hold; each from the ledger first, and from the disk by this sweep or a later one.
+    """Remove documents, then what tables hold; each from the ledger first, then from the disk.
+
+    If it is killed, `due` tells of what may be left, and the next sweep deletes it.
 
     Raises:
         FileFailed: A file cannot be written or deleted.
@@ -54,6 +60,7 @@ def remove(folder: Path, db: sqlite3.Connection, before: datetime, now: datetime
     when = {"before": text(before), "now": text(now)}
     # First, and whatever happens to the tables.
     with transaction(db):
+        set_setting(db, _PURGING, text(now))
         db.execute(f"UPDATE documents SET purged_at = :now WHERE {_DUE_DOCUMENTS}", when)  # noqa: S608 - ours
     documents.sweep(folder, db)
     mend(folder, db)
@@ -71,6 +78,7 @@ def sweep(folder: Path, db: sqlite3.Connection) -> None:
     """Delete all files that the ledger does not name, and what SQLite's log still holds of deleted rows."""
     parts.sweep(folder, db)
     documents.sweep(folder, db)
+    db.execute("DELETE FROM settings WHERE name = ?", (_PURGING,))
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

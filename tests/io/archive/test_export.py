@@ -6,6 +6,7 @@ import pytest
 from archived import at, fresh, held, scripted
 
 from spapi_invoices.errors import FileFailed
+from spapi_invoices.io.archive import export
 
 
 def invoice(number: str, content: bytes) -> dict[str, str]:
@@ -63,6 +64,18 @@ class TestDocuments:
         at("2027-01-01T00:00:00+00:00", archive).purge()
         done = archive.export_documents(tmp_path / "out")
         assert (done.saved, done.purged, done.damaged) == (0, 3, ())
+
+    def test_purged_meanwhile(self, archive, tmp_path, monkeypatch):
+        """What is purged while documents are saved is counted as purged; the purge need not wait for the export."""
+        save = export.save_document
+
+        def save_and_purge(*arguments):
+            save(*arguments)
+            at("2027-01-01T00:00:00+00:00", archive).purge()
+
+        monkeypatch.setattr(export, "save_document", save_and_purge)
+        done = archive.export_documents(tmp_path / "out")
+        assert (done.saved, done.purged, done.damaged) == (1, 2, ())
 
 
 class TestWithDocuments:

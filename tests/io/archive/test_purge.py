@@ -2,6 +2,7 @@
 
 import base64
 import json
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from archived import FROM, TO, Archive, at, files, fresh, held, page, scripted
 from spapi_invoices.core.wire import HttpResponse
 from spapi_invoices.errors import InvalidRequest
 from spapi_invoices.frames.schemas import TABLES, personal_columns
-from spapi_invoices.io.archive import ledger, parts, purge
+from spapi_invoices.io.archive import documents, ledger, parts
 from spapi_invoices.sandbox import running
 
 WORLD = {"customer_invoices": 30, "shipments": 25, "time_scale": 0}
@@ -166,13 +167,40 @@ class TestPurge:
         assert at(LATER, archive).purge().shipments == 1
         assert b"Maria Silva" not in everything(archive.folder)
 
-    def test_a_crash_between_ledger_and_files(self, tmp_path, monkeypatch):
-        """If the process dies once the ledger says so, the next purge or sync deletes the files."""
+    @pytest.mark.parametrize("survived", range(0, 40, 3))
+    def test_a_crash_at_any_file(self, tmp_path, monkeypatch, survived):
+        """If a purge dies before a file is deleted, it is counted as overdue, and the next purge says and deletes it."""
+        archive, left = at(LATER, filled(tmp_path)), iter(range(survived))
+
+        def dying(path: Path) -> None:
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            delete(path)
+
+        delete, values = parts.delete, personal_values(archive)
+        with monkeypatch.context() as patch:
+            for module in (parts, documents):
+                patch.setattr(module, "delete", dying)
+            # There may be fewer files.
+            with suppress(KeyboardInterrupt):
+                archive.purge()
+        found, rest = archive.status().overdue, everything(archive.folder)
+        assert found == archive.purge(dry_run=True)
+        assert found.documents or not any(path.suffix == ".pdf" for path in files(archive.folder))
+        assert found.shipments or not any(value.encode() in rest for value in values if len(value) > 3)
+        assert archive.purge() == found
+        rest = everything(archive.folder)
+        assert not any(path.suffix == ".pdf" for path in files(archive.folder))
+        assert not any(value.encode() in rest for value in values if len(value) > 3)
+        assert (archive.status().overdue.documents, archive.status().overdue.shipments) == (0, 0)
+
+    def test_a_sync_ends_a_purge_that_was_killed(self, tmp_path, monkeypatch):
+        """What is left on the disk is deleted before anything is asked."""
         archive = filled(tmp_path)
         with monkeypatch.context() as patch:
-            for module in (purge, purge.documents):
-                patch.setattr(module, "sweep", lambda *_: None)
-            at(LATER, archive).purge()
+            patch.setattr(documents, "delete", _killed)
+            with pytest.raises(KeyboardInterrupt):
+                at(LATER, archive).purge()
         assert any(path.suffix == ".pdf" for path in files(archive.folder))
         client = scripted(lambda request: shipment(request, "Mon, 30 Nov 2026 09:00:00 GMT"))
         client.account = "sandbox"
@@ -216,6 +244,10 @@ class TestSweep:
         with ledger.opened(archive.folder) as db:
             purge.sweep(archive.folder, db)
         assert [path for path in left if path.exists()] == []
+
+
+def _killed(_: Path) -> None:
+    raise KeyboardInterrupt
 
 
 PDF = base64.b64encode(b"%PDF-1.4 an invoice of Maria Silva").decode()
