@@ -13,7 +13,7 @@ from archived import FROM, TO, Archive, at, files, fresh, held, page, scripted
 from spapi_invoices.core.wire import HttpResponse
 from spapi_invoices.errors import InvalidRequest
 from spapi_invoices.frames.schemas import TABLES, personal_columns
-from spapi_invoices.io.archive import documents, ledger, parts
+from spapi_invoices.io.archive import documents, ledger, parts, purge
 from spapi_invoices.sandbox import running
 
 WORLD = {"customer_invoices": 30, "shipments": 25, "time_scale": 0}
