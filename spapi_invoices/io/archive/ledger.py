@@ -137,7 +137,7 @@ def opened(folder: Path) -> Iterator[sqlite3.Connection]:
             yield db
     except sqlite3.OperationalError as error:
         raise FileFailed(
-            f"{path} cannot be used: {error}. Next: make room, or see who else uses it; then again"
+            f"{path} cannot be used: {error}. Next: see that you may write there, that there is room, and who else uses it"
         ) from None
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
@@ -237,10 +237,10 @@ def _migrate(path: Path, db: sqlite3.Connection) -> None:
     with transaction(db):
         # Asked again: somebody else may have been faster.
         version = _version(db)
-        if version > len(MIGRATIONS):
+        if not 0 <= version <= len(MIGRATIONS):
             raise ArchiveInvalid(
                 f"{path} has version {version}, and this package knows up to {len(MIGRATIONS)}. "
-                "Next: pip install --upgrade spapi-invoices"
+                "Next: pip install --upgrade spapi-invoices; if that changes nothing, restore it from a backup"
             )
         for script in MIGRATIONS[version:]:
             for statement in script.split(";"):

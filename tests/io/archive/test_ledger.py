@@ -96,16 +96,18 @@ class TestOpen:
         with pytest.raises((ArchiveInvalid, FileFailed), match=r"ledger\.sqlite"):
             open_archive(tmp_path)
 
-    def test_a_newer_version(self, tmp_path):
-        """An archive of a newer version is not touched, and the next step is said."""
+    @pytest.mark.parametrize("version", [len(ledger.MIGRATIONS) + 1, -1])
+    def test_a_version_that_is_not_known(self, tmp_path, version):
+        """An archive of a newer version, or of none there can be, is not touched, and the next step is said."""
         archive = fresh(tmp_path)
         db = sqlite3.connect(archive.folder / "ledger.sqlite")
-        db.execute(f"PRAGMA user_version = {len(ledger.MIGRATIONS) + 1}")
+        db.execute(f"PRAGMA user_version = {version}")
         db.close()
         with pytest.raises(
-            ArchiveInvalid, match=r"has version 3, and this package knows up to 2.*pip install --upgrade"
+            ArchiveInvalid, match=rf"has version {version}, and this package knows up to \d+.*pip install --upgrade"
         ):
             open_archive(archive.folder)
+        assert ask(archive, "PRAGMA user_version") == [(version,)]
 
     def test_a_folder_that_cannot_be_made(self, tmp_path):
         """A file in the way is an error with a path."""
