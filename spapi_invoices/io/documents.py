@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from spapi_invoices.core.media import NFE
-from spapi_invoices.io.files import write_whole
+from spapi_invoices.io.files import read_bytes, write_whole
 
 _SUFFIXES: Final = {
     "application/pdf": ".pdf",
@@ -21,12 +21,14 @@ _SUFFIXES: Final = {
     "application/gzip": ".gz",
     "x-application/zpl": ".zpl",
 }
+# A name has at most 255 bytes, of which a part of the hash, the suffix and that of a temporary file take some.
+_LONGEST_STEM: Final = 200
 
 
 def save_documents(invoices: pl.DataFrame, folder: Path) -> list[Path]:
     """Save each document of a `CustomerInvoices` frame as ``{purchase_order_number}.pdf``, readable by its owner only.
 
-    A file that holds another document is not overwritten: the new one gets the first eight digits of its hash in its
+    What holds another document, or is a folder, is not overwritten: the new one gets the first eight digits of its hash in its
     name. Rows without a document are left out.
 
     Returns:
@@ -42,11 +44,12 @@ def save_documents(invoices: pl.DataFrame, folder: Path) -> list[Path]:
 
 def save_document(folder: Path, number: str | None, media_type: str | None, sha256: str, content: bytes) -> Path:
     """Save one document, by the rules of `save_documents`, and return its path."""
-    # A number is what Amazon sent: only what the API's pattern allows may name a file.
-    stem = number if number and number.isascii() and number.isalnum() else f"document-{sha256[:8]}"
+    # A number is what Amazon sent: only what the API's pattern allows may name a file, and no more than file systems take.
+    usable = number and number.isascii() and number.isalnum() and len(number) <= _LONGEST_STEM
+    stem = number if usable else f"document-{sha256[:8]}"
     suffix = suffix_of(media_type)
     path = folder / f"{stem}{suffix}"
-    if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+    if path.exists() and not (path.is_file() and hashlib.sha256(read_bytes(path)).hexdigest() == sha256):
         path = folder / f"{stem}-{sha256[:8]}{suffix}"
     write_whole(path, content)
     return path

@@ -80,6 +80,17 @@ class TestCoverage:
         assert not archive.status("2026-09-01", "2026-09-03").complete
 
 
+class TestShipments:
+    """Shipments are part of what should be there."""
+
+    def test_without_details(self, tmp_path):
+        """An archive that lacks the details of a shipment is not complete, also if no invoice was ever asked for."""
+        archive = fresh(tmp_path)
+        archive.sync(scripted(lambda _: HttpResponse(status=500, body=b"{}")), shipment_ids=["D1"])
+        assert archive.status().shipments["without_details"] == 1
+        assert not archive.status().complete
+
+
 class TestExpected:
     """The user's own list."""
 
@@ -99,6 +110,14 @@ class TestExpected:
         found = archive.status(expected=["A", "B"])
         assert found.expected.rows() == [("A", "missing"), ("B", "invoiced")]
         assert found.without_document == 1
+
+    def test_of_a_warehouse(self, tmp_path):
+        """Which warehouse an invoice is of is not known, so for one of them none is called unexpected."""
+        archive = fresh(tmp_path)
+        archive.sync(scripted(answer), "2026-09-01", "2026-09-03")
+        for wanted in ((), ("2026-09-01", "2026-09-03")):
+            found = archive.status(*wanted, ship_from_party_id="A", expected=["20260901", "X"])
+            assert found.expected.rows() == [("20260901", "invoiced"), ("X", "missing")]
 
     def test_of_a_range(self, tmp_path):
         """With a range, only its invoices can be unexpected; an expected one may be of any time."""

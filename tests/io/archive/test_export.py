@@ -59,6 +59,20 @@ class TestDocuments:
         assert (done.saved, done.damaged) == (2, ("B",))
         assert contents(tmp_path / "out") == [b"%PDF-1", b"%PDF-2"]
 
+    def test_names_that_no_file_can_have(self, tmp_path):
+        """A number that is too long is no name, and what is in the way is left alone."""
+        made, out = fresh(tmp_path, "hostile"), tmp_path / "out"
+        some = [invoice("A" * 300, b"%PDF-1"), invoice("B", b"%PDF-2"), invoice("C" * 200, b"%PDF-3")]
+        made.sync(scripted(lambda _: some), "2026-09-01", "2026-09-03")
+        (out / "B.pdf").mkdir(parents=True)
+        (out / f"{'C' * 200}.pdf").write_bytes(b"mine")
+        done = made.export_documents(out)
+        assert (done.saved, done.damaged) == (3, ())
+        saved = {path.name[:9]: path.read_bytes() for path in out.iterdir() if path.is_file() and "-" in path.name}
+        assert sorted(saved.values()) == [b"%PDF-1", b"%PDF-2", b"%PDF-3"]
+        assert saved["document-"] == b"%PDF-1"
+        assert (out / "B.pdf").is_dir()
+
     def test_purged(self, archive, tmp_path):
         """What was purged is counted, and is no damage."""
         at("2027-01-01T00:00:00+00:00", archive).purge()
