@@ -20,6 +20,8 @@ _TABLES: Final = (
     *("customer_invoices", "shipments", "shipment_items", "shipment_payments", "shipment_tax_ids"),
     *("invoice_statuses", "problems", "fetch_windows"),
 )
+# The largest that says it exactly is shown.
+_UNITS: Final = {"d": timedelta(days=1), "h": timedelta(hours=1)}
 
 
 @click.group()
@@ -132,8 +134,6 @@ def status(  # noqa: PLR0913 - click's
     from spapi_invoices.io.tables import read_purchase_orders
 
     expected = None if expect is None else read_purchase_orders(expect)
-    if end is not None and start is None:
-        raise InvalidRequest("--to without --from. Next: give both, or neither")
     found = open_archive(folder, create=False).status(start, end, ship_from_party_id=ship_from, expected=expected)
     missing = found.expected.filter(found.expected["state"] == "missing").height
     _tell(session, folder, found)
@@ -284,5 +284,5 @@ def _held(found: "Purged") -> str:
 
 
 def _written(length: timedelta) -> str:
-    hours = int(length.total_seconds()) // 3600
-    return f"{hours}h" if hours % 24 else f"{hours // 24}d"
+    """In days or hours if that says it exactly."""
+    return next((f"{length // unit}{name}" for name, unit in _UNITS.items() if not length % unit), str(length))

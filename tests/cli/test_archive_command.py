@@ -1,6 +1,7 @@
 """The archive on the command line: data on stdout, messages on stderr, 3 for what is incomplete."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -126,6 +127,10 @@ class TestPurge:
         """The retention is 30 days, and can be set."""
         for arguments, said in (([], "30d"), (["45d"], "45d"), ([], "45d"), (["36h"], "36h")):
             assert run(["archive", "retention", synced, *arguments]) == 0
+            assert capsys.readouterr().out == f"{said}\n"
+        for minutes, said in ((0, "0d"), (30, "0:30:00"), (90, "1:30:00")):
+            Archive(Path(synced)).keep_for(timedelta(minutes=minutes))
+            assert run(["archive", "retention", synced]) == 0
             assert capsys.readouterr().out == f"{said}\n"
 
 

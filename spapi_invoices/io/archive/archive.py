@@ -126,7 +126,7 @@ class Archive:
             ArchiveBusy: Another process is writing to the archive.
             FileFailed: The disk is full. What had been stored is there.
         """
-        wanted = None if start is None else _window(start, self.now() if end is None else end, client.zone)
+        wanted = _wanted(start, end, client.zone, self.now())
         check_duration(look_back)
         ids = texts(shipment_ids)
         for one in ids:
@@ -136,7 +136,7 @@ class Archive:
             ledger.set_setting(db, "time_zone", str(client.zone))
             mend(self.folder, db)
             parts.compact(self.folder, db)
-            store = Store(self.folder, db)
+            store = Store(self.folder, db, self.now)
             store.shipment_ids(ids, self.now())
             if wanted is None and not _ids(db, "TRUE"):
                 raise InvalidRequest("neither dates nor shipments. Next: say from when, or give shipment ids")
@@ -173,7 +173,7 @@ class Archive:
         with ledger.opened(self.folder) as db:
             parts.check(self.folder, parts.parts(db))
             zone = _zone(ledger.setting(db, "time_zone"))
-            wanted = None if start is None else _window(start, now if end is None else end, zone)
+            wanted = _wanted(start, end, zone, now)
             overdue_before = now - _retention(db)
             return read_status(self.folder, db, wanted, ship_from_party_id, zone, expected, overdue_before)
 
@@ -254,8 +254,12 @@ def _ids(db: sqlite3.Connection, rule: str) -> list[str]:
     return [one for (one,) in rows]
 
 
-def _window(start: Instant, end: Instant, zone: tzinfo) -> Window:
-    window = Window(parse_instant(start, zone), parse_instant(end, zone))
+def _wanted(start: Instant | None, end: Instant | None, zone: tzinfo, now: datetime) -> Window | None:
+    if start is None:
+        if end is not None:
+            raise InvalidRequest("an end without a start. Next: give both, or neither")
+        return None
+    window = Window(parse_instant(start, zone), parse_instant(now if end is None else end, zone))
     if window.end <= window.start:
         raise InvalidRequest(f"{window} is no range. Next: give an end that is later; it is exclusive")
     return window

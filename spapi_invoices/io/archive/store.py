@@ -5,8 +5,8 @@ So a crash at any moment loses nothing that was stored: a file without a name in
 
 import json
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -86,10 +86,11 @@ class Store:
     Args:
         folder: The archive's.
         db: Its ledger.
+        now: The clock. An answer that is dated later counts as of now: else it would never grow old, and prove a future.
     """
 
-    def __init__(self, folder: Path, db: sqlite3.Connection) -> None:
-        self._folder, self._db = folder, db
+    def __init__(self, folder: Path, db: sqlite3.Connection, now: Callable[[], datetime]) -> None:
+        self._folder, self._db, self._now = folder, db, now
 
     def page(self, attempt: Attempt, page: InvoicePage) -> int:
         """Store a page, and that it came; returns how many of its invoices are new.
@@ -97,6 +98,7 @@ class Store:
         Raises:
             FileFailed: The disk is full; the archive is as it was.
         """
+        page = replace(page, frame=self._dated(page.frame, "fetched_at"), at=min(page.at, self._now()))
         new = documents.unseen(self._db, page.frame)
         documents.write(self._folder, new)
         documents.write(self._folder, documents.lost(self._folder, self._db, page.frame))
@@ -131,8 +133,9 @@ class Store:
         tables = dict(
             zip(parts.SHIPMENT_TABLES, (found.shipments, found.items, found.payments, found.tax_ids), strict=True)
         )
+        tables["shipments"] = self._dated(found.shipments, "fetched_at")
         written = parts.write(self._folder, tables, parts.next_batch(self._db))
-        rows = found.shipments.select("fetched_at", "problem", "amazon_shipment_id").iter_rows()
+        rows = tables["shipments"].select("fetched_at", "problem", "amazon_shipment_id").iter_rows()
         with transaction(self._db):
             parts.add(self._db, written)
             self._db.executemany(
@@ -145,13 +148,16 @@ class Store:
     def statuses(self, found: pl.DataFrame) -> None:
         """Store what became of invoices; of each shipment the newest status is kept."""
         columns = ("invoice_status", "checked_at", "problem", "request_id", "attempts", "amazon_shipment_id")
-        rows = found.select(columns).iter_rows()
+        rows = self._dated(found, "checked_at").select(columns).iter_rows()
         with transaction(self._db):
             self._db.executemany(
                 "UPDATE shipments SET invoice_status = ?, checked_at = ?, status_problem = ?, status_request_id = ?, "
                 "status_attempts = ? WHERE amazon_shipment_id = ?",
                 [(status, text(at), *rest) for status, at, *rest in rows],
             )
+
+    def _dated(self, rows: pl.DataFrame, column: str) -> pl.DataFrame:
+        return rows.with_columns(pl.min_horizontal(column, pl.lit(self._now(), rows.schema[column])).alias(column))
 
     def _note(self, attempt: Attempt) -> None:
         row = attempt.row() | {

@@ -167,6 +167,21 @@ class TestPurge:
         assert at(LATER, archive).purge().shipments == 1
         assert b"Maria Silva" not in everything(archive.folder)
 
+    def test_an_answer_from_the_future(self, tmp_path):
+        """What Amazon dates decades ahead is of now: it grows old like the rest, and proves nothing of the future."""
+        archive, date = at("2026-11-02T09:00:00+00:00", fresh(tmp_path)), "Mon, 02 Nov 2055 09:00:00 GMT"
+
+        def answer(request):
+            if "brazil" in request.path:
+                return shipment(request, date)
+            one = page(invoices(request))
+            return HttpResponse(status=200, headers={"date": date}, body=one.body)
+
+        archive.sync(scripted(answer), "2026-11-01", "2026-11-05", shipment_ids=["D1"])
+        assert archive.status("2026-11-01", "2026-11-05").coverage["state"].to_list() == ["complete", "never_asked"]
+        done = at(LATER, archive).purge()
+        assert (done.documents, done.shipments) == (1, 1)
+
     @pytest.mark.parametrize("survived", range(0, 40, 3))
     def test_a_crash_at_any_file(self, tmp_path, monkeypatch, survived):
         """If a purge dies before a file is deleted, it is counted as overdue, and the next purge says and deletes it."""

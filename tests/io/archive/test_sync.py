@@ -292,6 +292,9 @@ class TestWhatFails:
             archive.sync(scripted(lambda _: []))
         with pytest.raises(InvalidRequest, match="is no range"):
             archive.sync(scripted(lambda _: []), "2026-09-02", "2026-09-02")
+        for ask_for in (archive.status, lambda **end: archive.sync(scripted(lambda _: []), shipment_ids=["D1"], **end)):
+            with pytest.raises(InvalidRequest, match="an end without a start"):
+                ask_for(end="2026-09-02")
         with pytest.raises(InvalidRequest, match="0 to 36500 days"):
             archive.sync(scripted(lambda _: []), "2026-09-02", look_back=timedelta(days=-1))
 
