@@ -20,6 +20,7 @@ from spapi_invoices.errors import TableInvalid
 from spapi_invoices.frames.schemas import Table, polars_schema, validate
 from spapi_invoices.io.files import read_bytes
 
+_ORDER: Final = "purchase_order_number"
 _TIME: Final = "%Y-%m-%dT%H:%M:%S%.fZ"
 
 
@@ -97,24 +98,23 @@ def _aliases(text: str | None) -> list[str]:
 
 
 def read_purchase_orders(path: Path) -> list[str]:
-    """The numbers of a list that a person made: its column ``purchase_order_number``, or its only one; each once.
+    """The numbers of a list that a person made: its column ``purchase_order_number``, in any case; each once.
 
     Raises:
         FileFailed: The file cannot be read.
-        TableInvalid: There is no such column, or the first line is a number and no header.
+        TableInvalid: There is no such column, or a cell of it is no purchase order number.
     """
     raw = _read_raw(path)
-    name = raw.columns[0] if raw.width == 1 else "purchase_order_number"
-    if name not in raw.columns:
-        raise TableInvalid(
-            f"{path} has columns {', '.join(raw.columns[:8])}. Next: name one of them purchase_order_number"
-        )
-    if any(letter.isdigit() for letter in name):
-        raise TableInvalid(
-            f"{path} begins with {name}, which looks like a number. Next: write purchase_order_number above it"
-        )
+    name = next((one for one in raw.columns if one.strip().lower() == _ORDER), None)
+    if name is None:
+        raise TableInvalid(f"{path} begins with {', '.join(raw.columns[:8])}. Next: name a column of it {_ORDER}")
+    if raw[name].dtype.is_float():
+        raise TableInvalid(f"{path}: column {name} holds floats, which hold a number only nearly. Next: write texts")
     numbers = raw[name].cast(pl.String).drop_nulls().str.strip_chars()
-    return numbers.filter(numbers != "").unique(maintain_order=True).to_list()
+    wanted = numbers.filter(numbers != "").unique(maintain_order=True).to_list()
+    if wrong := next((one for one in wanted if not (one.isascii() and one.isalnum())), None):
+        raise TableInvalid(f"{path}: {wrong!r} is no purchase order number. Next: write letters and digits alone")
+    return wanted
 
 
 def _read_raw(path: Path) -> pl.DataFrame:
@@ -136,9 +136,10 @@ def _read_raw(path: Path) -> pl.DataFrame:
 
 
 def _commas(path: Path, raw: pl.DataFrame) -> pl.DataFrame:
-    """A table of one column whose name has semicolons was saved with those between its cells."""
-    if raw.width == 1 and ";" in raw.columns[0]:
-        raise TableInvalid(f"{path} has semicolons between its cells. Next: {_HINTS['csv']}")
+    """A table of one column whose name has semicolons or tabs was saved with those between its cells."""
+    for name, sign in (("semicolons", ";"), ("tabs", "\t")):
+        if raw.width == 1 and sign in raw.columns[0]:
+            raise TableInvalid(f"{path} has {name} between its cells. Next: {_HINTS['csv']}")
     return raw
 
 

@@ -10,7 +10,9 @@ from conftest import DEMO, ROOT
 
 from spapi_invoices.cli import run
 from spapi_invoices.cli.archive import _TABLES
+from spapi_invoices.errors import TableInvalid
 from spapi_invoices.io.archive import Archive, tables
+from spapi_invoices.io.tables import read_purchase_orders
 
 OCTOBER = ["--from", "2026-10-01", "--to", "2026-11-01"]
 
@@ -171,8 +173,11 @@ class TestExport:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("2JK3S9VC\n4Z32PABC\n", "looks like a number"),
-        ("order,date\nA,B\n", "name one of them purchase_order_number"),
+        ("2JK3S9VC\n4Z32PABC\n", "name a column of it purchase_order_number"),
+        ("ABCDEFGH\n4Z32PABC\n", "name a column of it purchase_order_number"),
+        ('purchase_order_number\n="B2"\n', "is no purchase order number"),
+        ("purchase_order_number\tdate\nA\tB\n", "tabs"),
+        ("order,date\nA,B\n", "name a column of it purchase_order_number"),
         ("purchase_order_number;date\nA;B\n", "semicolons"),
     ],
 )
@@ -181,6 +186,21 @@ def test_a_list_that_is_none(synced, tmp_path, capsys, content, said):
     (tmp_path / "orders.csv").write_text(content)
     assert run(["archive", "status", synced, "--expect", str(tmp_path / "orders.csv")]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_header_in_other_case(tmp_path):
+    """Case and blanks of the header do not matter, and those around a number do not either."""
+    (tmp_path / "a.csv").write_text("date, Purchase_Order_Number \n2026-10-02, A1 \n2026-10-02,A1\n2026-10-03,\n")
+    assert read_purchase_orders(tmp_path / "a.csv") == ["A1"]
+
+
+def test_a_list_in_another_encoding_or_as_floats(tmp_path):
+    """UTF-16, and floats of a Parquet file, are refused: their numbers would not be those that Amazon knows."""
+    (tmp_path / "a.csv").write_text("purchase_order_number\nA1\n", encoding="utf-16")
+    pl.DataFrame({"purchase_order_number": [1.0, 2.0]}).write_parquet(tmp_path / "a.parquet")
+    for name in ("a.csv", "a.parquet"):
+        with pytest.raises(TableInvalid, match="Next: "):
+            read_purchase_orders(tmp_path / name)
 
 
 def test_the_python_of_the_how_to_runs(tmp_path, monkeypatch):
