@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import MAXYEAR, UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -260,6 +260,8 @@ def _wanted(start: Instant | None, end: Instant | None, zone: tzinfo, now: datet
             raise InvalidRequest("an end without a start. Next: give both, or neither")
         return None
     window = Window(parse_instant(start, zone), parse_instant(now if end is None else end, zone))
+    if window.end.year == MAXYEAR:  # Its days, and the weeks of a calendar, would lead out of it.
+        raise InvalidRequest(f"{window} ends in year {MAXYEAR}. Next: give an end before it")
     if window.end <= window.start:
         raise InvalidRequest(f"{window} is no range. Next: give an end that is later; it is exclusive")
     return window

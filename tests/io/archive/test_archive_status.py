@@ -2,9 +2,11 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from archived import at, fresh, scripted
 
 from spapi_invoices.core.wire import HttpResponse
+from spapi_invoices.errors import InvalidRequest
 
 
 def start_of(request) -> str:
@@ -78,6 +80,15 @@ class TestCoverage:
         archive.sync(scripted(answer), "2026-09-01", "2026-09-03", ship_from_party_id="A")
         assert archive.status("2026-09-01", "2026-09-03", ship_from_party_id="A").complete
         assert not archive.status("2026-09-01", "2026-09-03").complete
+
+
+def test_the_end_of_the_calendar(tmp_path):
+    """A range that ends where days end is refused, and one that ends before has its days."""
+    archive = fresh(tmp_path)
+    for end in ("9999-01-02", "9999-12-31"):
+        with pytest.raises(InvalidRequest, match="ends in year 9999"):
+            archive.status("9998-12-01", end)
+    assert len(archive.status("9998-12-01", "9998-12-31").days) == 30
 
 
 class TestShipments:
