@@ -7,7 +7,7 @@ import pytest
 
 import spapi_invoices as spi
 from spapi_invoices.cli import run
-from spapi_invoices.errors import AccessDenied, ApiError, AuthFailed, InvalidRequest, NotFound, SpapiInvoicesError
+from spapi_invoices.errors import AccessDenied, ApiError, AuthFailed, InvalidRequest, SpapiInvoicesError
 from spapi_invoices.sandbox import Sandbox, running
 from spapi_invoices.sandbox.accounts import ACCOUNTS
 from tests.conftest import DEMO
@@ -78,8 +78,8 @@ def token_of(name: str) -> str:
         ("no-roles", details, AccessDenied, "role_missing"),
         ("no-roles", invoices, AccessDenied, "role_missing"),
         ("no-roles", invoice, AccessDenied, "role_missing"),
-        ("not-enabled", invoices, NotFound, "vendor_not_enabled"),
-        ("not-enabled", invoice, NotFound, "vendor_not_enabled"),
+        ("not-enabled", invoices, AccessDenied, "vendor_not_enabled"),
+        ("not-enabled", invoice, AccessDenied, "vendor_not_enabled"),
     ],
 )
 def test_accounts(as_account, account: str, ask: Ask, kind: type[ApiError], name: str):
