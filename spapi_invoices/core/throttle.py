@@ -8,9 +8,9 @@ Amazon refills ``rate`` tokens a second up to ``burst``, each request takes one,
 - Whether the server's bucket is full when we begin is not known: another run may just have ended. So one request goes
   first; its answer starts the clock, and each answer that is no 429 takes one token out of doubt.
 - A 429 says that the server's bucket was empty, whatever we had counted: ours is, until the server's has those spare
-  ones again. Another one soon after, to a
-  request that was sent in the knowledge of the first, says that somebody else draws on the quota, or that the server is
-  slower than it says. Then our share of the rate is cut, and grows back, the faster the longer no 429 comes.
+  ones again. Another one soon after, to a request that was sent in the knowledge of the first, says that somebody else
+  draws on the quota, or that the server is slower than it says. Then our share of the rate is cut, and grows back, the
+  faster the longer no 429 comes.
 - The rate that an answer states (``x-amzn-RateLimit-Limit``) is adopted at once, from a hundredth to a hundred times
   the published one: plans of single sellers differ from it, but a wrong number must neither stop us nor let all through.
   What it is above the published one counts for nothing after a 429, and comes back as our share does.
