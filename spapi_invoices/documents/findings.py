@@ -191,7 +191,7 @@ FINDINGS: Final = (
         "layout_misfits",
         _LAYOUT,
         "the layout's words are in the document and none of its fields: the issuer prints it in another way now",
-        "see it with spapi-invoices documents layout explain",
+        "see it with spapi-invoices documents layout explain LAYOUT.toml DOCUMENT",
     ),
     Finding(
         "field_unclear",

@@ -30,7 +30,6 @@ _UNTOLD: Final = {
     "amount": "may be negative or not, stands right at other signs, or is too long",
     "discount": "stands right at other signs, or is too long",
 }
-_NEXT: Final = "Next: see it with spapi-invoices documents layout explain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +95,18 @@ def facts(layout: Layout, page_lines: Sequence[Line]) -> Facts:
 
 
 def _misfits(layout: Layout) -> str:
-    return f"layout {layout.name} no longer fits: its words are in the document, and none of its fields. {_NEXT}"
+    return f"layout {layout.name} no longer fits: its words are in the document, and none of its fields. {_next_step(layout)}"
 
 
 def _problem(layout: Layout, said: str | None, *, held_back: bool) -> str | None:
     if said is None:
         return None
-    return f"layout {layout.name}: {said}{'; no amount is taken' if held_back else ''}. {_NEXT}"
+    return f"layout {layout.name}: {said}{'; no amount is taken' if held_back else ''}. {_next_step(layout)}"
+
+
+def _next_step(layout: Layout) -> str:
+    """What to type, but for the document's path: its name may be personal."""
+    return f"Next: see it with spapi-invoices documents layout explain {layout.name}.toml DOCUMENT"
 
 
 def nearest(field: Field, page_lines: Sequence[Line]) -> tuple[str, Line] | None:

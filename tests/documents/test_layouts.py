@@ -42,7 +42,10 @@ class TestFacts:
         assert (found.total_amount, found.tax_amount) == (None, None)
         assert found.findings == ("field_missing",)
         assert found.problem.startswith(f"layout mueller: {name} not found: ")
-        assert "; no amount is taken. Next: see it with spapi-invoices documents layout explain" in found.problem
+        assert (
+            "; no amount is taken. Next: see it with spapi-invoices documents layout explain mueller.toml DOCUMENT"
+            in found.problem
+        )
         assert {field for field in REQUIRED if getattr(found, field) is None} == {name, "total_amount"}
 
     def test_a_field_may_be_declared_as_one_that_may_be_missing(self):
