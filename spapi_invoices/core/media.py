@@ -3,7 +3,6 @@
 It lives in the core, not beside the document readers, because the frames need it: base64 is part of Amazon's wire format.
 """
 
-import base64
 import codecs
 import hashlib
 import re
@@ -11,6 +10,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
+
+from pybase64 import b64decode
 
 # What an NF-e or an event of one is called here: no media type is registered for them.
 NFE: Final = "application/x-nfe+xml"
@@ -90,12 +91,15 @@ def decode_base64(text: str) -> Document:
     >>> decode_base64("base 64 content goes here!").problem
     "content is not base64: character ' ' at position 4"
     """
+    with suppress(ValueError):  # Nearly all are plain, and a document is never empty.
+        if content := b64decode(text, validate=True):
+            return Document.of(content)
     packed = _unfolded(_unwrapped(text))
     if "+" not in packed and "/" not in packed:
         packed = packed.translate(_URL_SAFE)
     problem = _base64_problem(packed)
     if problem is None:
-        return Document.of(base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True))
+        return Document.of(b64decode(packed + "=" * (-len(packed) % 4), validate=True))
     return Document(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), problem=problem)
 
 

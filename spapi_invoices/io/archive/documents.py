@@ -23,7 +23,7 @@ _OUR_FOLDER: Final = re.compile(r"[0-9a-f]{2}")
 
 def path_of(folder: Path, sha256: str, media_type: str | None) -> Path:
     """Where a document is: ``documents/ab/ab12....pdf``."""
-    return folder / FOLDER / sha256[:2] / f"{sha256}{suffix_of(media_type)}"
+    return folder / f"{FOLDER}/{sha256[:2]}/{sha256}{suffix_of(media_type)}"
 
 
 def write(folder: Path, invoices: pl.DataFrame) -> None:
