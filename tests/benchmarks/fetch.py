@@ -1,6 +1,6 @@
 """How much of a quota is used, and how many 429s that costs: ``python tests/benchmarks/fetch.py [RUNS] [TIME_SCALE]``.
 
-Two minutes of a sandbox's time over real HTTP; all cases run side by side, each with a sandbox of its own, so a run takes as
+Two minutes of a sandbox's time over real HTTP, asked by the client with its own threads; all cases run side by side, each with a sandbox of its own, so a run takes as
 long, or half with a time scale of 2: then the client's clock and its waits run as fast as the server's. On a busy machine
 leave the scale at 1: who waits half a second for a processor is late by as much, times the scale, as no network is.
 
@@ -25,17 +25,19 @@ from requests.adapters import HTTPAdapter
 
 from spapi_invoices.core.customer_invoices import build_get_customer_invoice
 from spapi_invoices.core.retry import RetryPolicy
-from spapi_invoices.core.shipment_invoicing import build_get_invoice_status
-from spapi_invoices.core.wire import HttpRequest, Secret
-from spapi_invoices.errors import TransportFailed
+from spapi_invoices.core.wire import Secret
+from spapi_invoices.endpoints import Operation, operation
+from spapi_invoices.errors import FetchIncomplete, TransportFailed
 from spapi_invoices.io.auth import Tokens
+from spapi_invoices.io.client import Client
 from spapi_invoices.io.connect import SANDBOX_PROFILE
 from spapi_invoices.io.quota import Quota
 from spapi_invoices.io.transport import Transport
 from spapi_invoices.sandbox import Sandbox, running
 
 SECONDS: Final = 120.0
-WORKERS: Final = 24
+# More than any bucket lets through in the time.
+IDS: Final = tuple(f"NONE{number}" for number in range(4000))
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Case:
 
     Attributes:
         name: As printed.
-        request: What is asked; its operation has the documented plan.
+        operation: What is asked, and has the documented plan.
         rate: The server's; ``None`` is the documented one.
         tokens: In its bucket at the start; ``None`` is all of the burst.
         stated: Whether its answers state the rate.
@@ -55,7 +57,7 @@ class Case:
     """
 
     name: str
-    request: HttpRequest
+    operation: Operation
     rate: float | None = None
     tokens: float | None = None
     stated: bool = True
@@ -67,10 +69,9 @@ class Case:
     @property
     def plan(self) -> tuple[float, int]:
         """The server's rate and burst."""
-        asked = self.request.operation
-        assert asked.rate is not None
-        assert asked.burst is not None
-        return self.rate or asked.rate, asked.burst
+        assert self.operation.rate is not None
+        assert self.operation.burst is not None
+        return self.rate or self.operation.rate, self.operation.burst
 
     @property
     def allowed(self) -> int:
@@ -79,9 +80,13 @@ class Case:
         return int((burst if self.tokens is None else self.tokens) + rate * SECONDS)
 
 
-# An order that does not exist takes a token like any other, and costs the sandbox no PDF.
-TEN, SLOW = build_get_customer_invoice("NONE"), build_get_invoice_status("D1")
-OTHERS: Final = {TEN.operation: build_get_customer_invoice("OTHERS")}
+# What does not exist takes a token like any other, and costs the sandbox no PDF.
+TEN, SLOW = operation("getCustomerInvoice", "v1"), operation("getInvoiceStatus", "v0")
+ASK: Final[dict[Operation, Callable[[Client], object]]] = {
+    TEN: lambda client: client.customer_invoices(purchase_orders=IDS),
+    SLOW: lambda client: client.invoice_statuses(IDS),
+}
+OTHERS: Final = build_get_customer_invoice("OTHERS")
 CASES: Final = (
     Case("10/s burst 10", TEN, share=0.97, refusals=0),
     Case("10/s burst 10, 50 ms", TEN, latency=(0.05, 0.05), share=0.97, refusals=0),
@@ -98,9 +103,8 @@ CASES: Final = (
 
 @dataclass
 class Count:
-    """What the server did with the requests for a path, which are ours."""
+    """What the server did with our requests."""
 
-    path: str
     clock: Callable[[], float]
     allowed: int = 0
     refused: list[float] = field(default_factory=list)
@@ -108,7 +112,7 @@ class Count:
     def __call__(self, line: str) -> None:
         """Take a line of the sandbox's log."""
         at, status = self.clock(), line.split()[3]
-        if self.path not in line or at > SECONDS:
+        if IDS[0][:-1] not in line or at > SECONDS:
             return
         if status == "429":
             self.refused.append(at)
@@ -120,7 +124,7 @@ class Far(HTTPAdapter):
     """A way of some length to a server that does not know that it is a sandbox, so our clock is nobody's but ours."""
 
     def __init__(self, latency: tuple[float, float], scale: float) -> None:
-        super().__init__(pool_maxsize=WORKERS)
+        super().__init__(pool_maxsize=16)
         self.latency, self.scale, self.chance = latency, scale, random.Random(0)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
@@ -136,14 +140,14 @@ def token_of(sandbox: Sandbox, case: Case) -> Secret:
     """The token that the operation needs; what it takes to get it does not count."""
     plain = Transport()
     tokens = Tokens(SANDBOX_PROFILE, lambda request, token, _: plain.send(request, sandbox.endpoint, token))
-    return tokens.token_for(case.request.operation)
+    return tokens.token_for(case.operation)
 
 
 def take_part(sandbox: Sandbox, case: Case, token: Secret, clock: Callable[[], float], scale: float) -> None:
     """Another process: asks at its rate, and cares for nothing."""
     plain, sent = Transport(), 0
     while clock() < SECONDS:
-        plain.send(OTHERS[case.request.operation], sandbox.endpoint, token)
+        plain.send(OTHERS, sandbox.endpoint, token)
         sent += 1
         time.sleep(max(0.0, sent / case.others - clock()) / scale)
 
@@ -161,10 +165,9 @@ def played(case: Case, scale: float) -> tuple[float, list[float]]:
             raise TransportFailed("the time is over")
         time.sleep(seconds / scale)
 
-    asked = case.request.operation
-    count = Count(case.request.path, clock)
+    count = Count(clock)
     with running(customer_invoices=1, shipments=1, time_scale=scale, log=count) as sandbox:
-        plan = {"operation": asked.operation_id, "rate": rate, "burst": burst, "stated": case.stated}
+        plan = {"operation": case.operation.operation_id, "rate": rate, "burst": burst, "stated": case.stated}
         requests.put(
             f"{sandbox.endpoint}/sandbox/quotas", json={**plan, "tokens": case.tokens}, timeout=10
         ).raise_for_status()
@@ -177,19 +180,15 @@ def played(case: Case, scale: float) -> tuple[float, list[float]]:
             monotonic=lambda: time.monotonic() * scale,
         )
 
-        def work() -> None:
-            with suppress(TransportFailed):
-                while True:
-                    transport.send(case.request, sandbox.endpoint, token)
-
-        threads = [threading.Thread(target=work) for _ in range(WORKERS)]
-        if case.others:
-            threads.append(threading.Thread(target=take_part, args=(sandbox, case, token, clock, scale)))
+        client = Client(lambda request: transport.send(request, sandbox.endpoint, token), concurrent=True)
+        others = threading.Thread(target=take_part, args=(sandbox, case, token, clock, scale))
         begun = time.monotonic()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        if case.others:
+            others.start()
+        with suppress(FetchIncomplete):
+            ASK[case.operation](client)
+        if case.others:
+            others.join()
     return count.allowed / case.allowed, count.refused
 
 
