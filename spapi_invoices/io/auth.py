@@ -9,7 +9,7 @@ import copy
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -24,12 +24,15 @@ from spapi_invoices.core.tokens import (
 )
 from spapi_invoices.core.wire import HttpRequest, HttpResponse, Secret
 from spapi_invoices.endpoints import Operation
-from spapi_invoices.errors import AuthFailed, SpapiInvoicesError
+from spapi_invoices.errors import AuthFailed, ServiceUnavailable, SpapiInvoicesError, Throttled, TransportFailed
 from spapi_invoices.io.pause import is_called_off
 from spapi_invoices.io.settings import Profile
 
 _EARLY_SECONDS: Final = 300
-_REFUSED_SECONDS: Final = 60.0
+# After a failure it is not tried again so soon.
+_AGAIN_SECONDS: Final = 60.0
+# Failures that say nothing about who asks: a token that has not ended is as good as it was.
+_PASSING: Final = (ServiceUnavailable, Throttled, TransportFailed)
 Opens: TypeAlias = tuple[Operation, ...]
 # Sends a request with a token, to the host that its operation belongs to, asked from the region of the second operation.
 Send = Callable[[HttpRequest, Secret | None, Operation], HttpResponse]
@@ -37,8 +40,11 @@ Send = Callable[[HttpRequest, Secret | None, Operation], HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class _Good:
+    """A token that is due to be renewed at ``until`` and can be used until it ends."""
+
     secret: Secret
     until: float
+    ends: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class _Slot:
                 case _Failed(error, until) if came < until:
                     # Each thread raises one of its own: a traceback belongs to a thread.
                     raise copy.copy(error)
-                case _Good(secret, until) if self._monotonic() < until:
+                case _Good(secret, until, _) if self._monotonic() < until:
                     return secret
             return self._make(make)
 
@@ -78,17 +84,27 @@ class _Slot:
         try:
             token = make()
         except SpapiInvoicesError as error:
+            # Of a caller who was called off it is nobody else's: the next one makes the token.
+            if is_called_off():
+                raise
+            if isinstance(self._state, _Good) and isinstance(error, _PASSING) and self._prolonged(self._state):
+                return self._state.secret
             # A passing failure is that of those who waited for it. Refused credentials would be refused again, so that
             # threads which come one after the other do not ask one after the other.
-            lasts = _REFUSED_SECONDS if isinstance(error, AuthFailed) else 0.0
-            # Of a caller who was called off it is nobody else's: the next one makes the token.
-            if not is_called_off():
-                self._state = _Failed(copy.copy(error), self._monotonic() + lasts)
+            lasts = _AGAIN_SECONDS if isinstance(error, AuthFailed) else 0.0
+            self._state = _Failed(copy.copy(error), self._monotonic() + lasts)
             raise
+        now = self._monotonic()
         # A token that lives shorter than the margin is used for half its life rather than renewed at each call.
         lasts = max(token.expires_in - _EARLY_SECONDS, token.expires_in / 2)
-        self._state = _Good(token.secret, self._monotonic() + lasts)
+        self._state = _Good(token.secret, until=now + lasts, ends=now + token.expires_in)
         return token.secret
+
+    def _prolonged(self, good: _Good) -> bool:
+        """Use a token that could not be renewed for a little longer, if it has not ended."""
+        now = self._monotonic()
+        self._state = replace(good, until=min(now + _AGAIN_SECONDS, good.ends))
+        return now < good.ends
 
 
 class Kept:

@@ -18,7 +18,7 @@ import spapi_invoices as spi
 from spapi_invoices.core.shipment_invoicing import build_get_invoice_status, build_get_shipment_details
 from spapi_invoices.core.wire import HttpRequest, HttpResponse, Secret
 from spapi_invoices.endpoints import Operation, Rdt, operation
-from spapi_invoices.errors import AccessDenied, AuthFailed, ServiceUnavailable, SpapiInvoicesError
+from spapi_invoices.errors import AccessDenied, AuthFailed, ServiceUnavailable, SpapiInvoicesError, Throttled
 from spapi_invoices.io.auth import Kept, Tokens, kept_for
 from spapi_invoices.io.connect import SANDBOX_PROFILE
 from spapi_invoices.io.pause import end_pauses_on, pause
@@ -111,6 +111,34 @@ def test_renewed_five_minutes_early():
     assert tokens.token_for(STATUS).reveal() == "access-1"
     clock.now = 3300
     assert tokens.token_for(STATUS).reveal() == "access-2"
+
+
+@pytest.mark.parametrize(
+    ("refused", "got"),
+    [((503, "unavailable"), "access-1"), ((429, "slow"), "access-1"), ((400, "invalid_grant"), None)],
+)
+def test_renewal_that_fails_for_a_while_leaves_a_token_in_use_until_it_ends(
+    refused: tuple[int, str], got: str | None
+) -> None:
+    """A token that cannot be renewed early is used on, and renewed a minute later; refused credentials fail at once."""
+    lwa, clock = FakeLwa(), Clock()
+    tokens = Tokens(SANDBOX_PROFILE, lwa, Kept(clock))
+    tokens.token_for(STATUS)
+    clock.now, lwa.refused = 3500, refused
+    if got is None:
+        with pytest.raises(AuthFailed):
+            tokens.token_for(STATUS)
+        return
+    assert [tokens.token_for(STATUS).reveal() for _ in range(2)] == [got] * 2
+    assert len(lwa.asked) == 2
+    clock.now = 3560
+    tokens.token_for(STATUS)
+    assert len(lwa.asked) == 3
+    clock.now = 3600
+    with pytest.raises((ServiceUnavailable, Throttled)):
+        tokens.token_for(STATUS)
+    clock.now, lwa.refused = 3601, None
+    assert tokens.token_for(STATUS).reveal() == "access-5"
 
 
 def test_a_short_lived_token_is_not_renewed_at_every_call():
