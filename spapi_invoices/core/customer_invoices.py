@@ -4,7 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import quote
 
 import msgspec
@@ -122,19 +122,10 @@ def parse_get_customer_invoices(response: HttpResponse) -> CustomerInvoicePage:
     ()
     """
     asked = _operation("getCustomerInvoices", "v1")
-    payload = decode_payload(asked, response, needs="customerInvoices")
-    entries = payload["customerInvoices"]
-    if not isinstance(entries, list):
-        raise malformed(asked, response, "JSON whose customerInvoices is no list")
-    token = _next_token(asked, response, payload.get("pagination"))
-    read = [convert(entry, CustomerInvoice) for entry in entries]
-    return CustomerInvoicePage(
-        invoices=tuple(one.record for one in read if one.record is not None),
-        bad=tuple(_bad(entry, one.problems) for entry, one in zip(entries, read, strict=True) if one.record is None),
-        next_token=token,
-        request_id=response.request_id,
-        unknown_fields=unknown_fields(payload, CustomerInvoiceList),
-    )
+    found = _page(decode_payload(asked, response, needs="customerInvoices"), response.request_id)
+    if isinstance(found, str):
+        raise malformed(asked, response, found)
+    return found
 
 
 def build_get_customer_invoice(purchase_order_number: str, *, version: ApiVersion = "v1") -> HttpRequest:
@@ -205,16 +196,25 @@ def _operation(operation_id: str, version: str) -> Operation:
         raise InvalidRequest(f"API version {version!r} is unknown. Next: give v1 or 2021-12-28") from None
 
 
-def _next_token(asked: Operation, response: HttpResponse, pagination: object) -> str | None:
-    """``None`` on the last page. A pagination that cannot be read is an error, else the pages after this one were lost."""
-    if pagination is None:
-        return None
-    if not isinstance(pagination, dict):
-        raise malformed(asked, response, "JSON whose pagination is no object")
-    token = pagination.get("nextToken")
+def _page(payload: dict[str, Any], request_id: str | None) -> CustomerInvoicePage | str:
+    """The page, or what is wrong; returned and not raised, so that no traceback's locals hold what the body says."""
+    entries, pagination = payload["customerInvoices"], payload.get("pagination")
+    if not isinstance(entries, list):
+        return "JSON whose customerInvoices is no list"
+    # What cannot be read of a pagination is an error, else the pages after this one were lost.
+    if not isinstance(pagination, dict | None):
+        return "JSON whose pagination is no object"
+    token = (pagination or {}).get("nextToken")
     if not (token is None or (isinstance(token, str) and token.isprintable())):
-        raise malformed(asked, response, "JSON whose pagination.nextToken is no text that can be sent")
-    return token or None
+        return "JSON whose pagination.nextToken is no text that can be sent"
+    read = [convert(entry, CustomerInvoice) for entry in entries]
+    return CustomerInvoicePage(
+        invoices=tuple(one.record for one in read if one.record is not None),
+        bad=tuple(_bad(entry, one.problems) for entry, one in zip(entries, read, strict=True) if one.record is None),
+        next_token=token or None,
+        request_id=request_id,
+        unknown_fields=unknown_fields(payload, CustomerInvoiceList),
+    )
 
 
 def _bad(entry: object, problems: tuple[str, ...]) -> BadRecord:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
@@ -12,7 +12,7 @@ from spapi_invoices.core.lenient import convert
 from spapi_invoices.core.models import Answered, ShipmentDetail, ShipmentInvoiceStatusInfo, SubmitInvoiceRequest
 from spapi_invoices.core.status import decode_json, decode_payload, malformed_record, raise_for_status
 from spapi_invoices.core.wire import HttpRequest, HttpResponse
-from spapi_invoices.endpoints import Operation, operation
+from spapi_invoices.endpoints import operation
 from spapi_invoices.errors import InvalidRequest
 
 VERSION: Final = "v0"
@@ -73,7 +73,10 @@ def parse_get_shipment_details(response: HttpResponse) -> ShipmentAnswer:
     detail = _as_modelled(response.body)
     if detail is not None:
         return ShipmentAnswer(detail, request_id=response.request_id, attempts=response.attempts)
-    one = convert(_payload(asked, response), ShipmentDetail)
+    found = _payload(decode_json(asked, response))
+    if isinstance(found, str):
+        raise malformed_record(asked, response, found)
+    one = convert(found, ShipmentDetail)
     return ShipmentAnswer(
         one.record or ShipmentDetail(), one.problems, response.request_id, one.unknown, response.attempts
     )
@@ -142,17 +145,10 @@ def parse_get_invoice_status(response: HttpResponse) -> ShipmentInvoiceStatusInf
         MalformedResponse: A success without a status.
     """
     asked = operation("getInvoiceStatus", VERSION)
-    shipments = decode_payload(asked, response, needs="Shipments")["Shipments"]
-    if isinstance(shipments, list) and len(shipments) == 1:
-        shipments = shipments[0]
-    if not isinstance(shipments, dict):
-        raise malformed_record(asked, response, "JSON whose payload.Shipments is no object")
-    one = convert(shipments, ShipmentInvoiceStatusInfo)
-    if one.problems:
-        raise malformed_record(asked, response, f"JSON with an unreadable status ({'; '.join(one.problems)})")
-    if one.record.InvoiceStatus is None:
-        raise malformed_record(asked, response, "JSON without an InvoiceStatus")
-    return one.record  # type: ignore[no-any-return]
+    found = _status(decode_payload(asked, response, needs="Shipments")["Shipments"])
+    if isinstance(found, str):
+        raise malformed_record(asked, response, found)
+    return found
 
 
 def _as_modelled(body: bytes) -> ShipmentDetail | None:
@@ -167,17 +163,33 @@ def _as_modelled(body: bytes) -> ShipmentDetail | None:
     return detail if detail.AmazonShipmentId else None
 
 
-def _payload(asked: Operation, response: HttpResponse) -> dict[str, object]:
-    """The shipment's object. Unlike the others it has no required field, so one without any known field is no shipment."""
-    raw = decode_json(asked, response)
+def _payload(raw: dict[str, Any]) -> dict[str, Any] | str:
+    """The shipment's object, or what is wrong; returned and not raised, so that no traceback's locals hold what the body says.
+
+    Unlike the others it has no required field, so one without any known field is no shipment.
+    """
     payload = raw.get("payload", raw)
     if payload is None or payload == {}:
-        raise malformed_record(asked, response, f"JSON whose payload is {'null' if payload is None else 'empty'}")
+        return f"JSON whose payload is {'null' if payload is None else 'empty'}"
     if not isinstance(payload, dict):
-        raise malformed_record(asked, response, "JSON whose payload is no object")
+        return "JSON whose payload is no object"
     if payload.keys().isdisjoint(ShipmentDetail.__struct_fields__):
-        raise malformed_record(asked, response, "JSON whose payload has no field of a shipment")
+        return "JSON whose payload has no field of a shipment"
     return payload
+
+
+def _status(shipments: object) -> ShipmentInvoiceStatusInfo | str:
+    """The status, or what is wrong; see `_payload`."""
+    if isinstance(shipments, list) and len(shipments) == 1:
+        shipments = shipments[0]
+    if not isinstance(shipments, dict):
+        return "JSON whose payload.Shipments is no object"
+    one = convert(shipments, ShipmentInvoiceStatusInfo)
+    if one.problems:
+        return f"JSON with an unreadable status ({'; '.join(one.problems)})"
+    if one.record.InvoiceStatus is None:
+        return "JSON without an InvoiceStatus"
+    return one.record  # type: ignore[no-any-return]
 
 
 def _build(

@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 
 import spapi_invoices as spi
+from spapi_invoices.core.customer_invoices import parse_get_customer_invoice, parse_get_customer_invoices
+from spapi_invoices.core.shipment_invoicing import parse_get_invoice_status, parse_get_shipment_details
+from spapi_invoices.core.wire import HttpResponse
 from spapi_invoices.errors import FetchIncomplete, SpapiInvoicesError
 from spapi_invoices.io import connect
 from spapi_invoices.sandbox import Sandbox, running
@@ -256,3 +259,53 @@ def test_wrong_variables(monkeypatch: pytest.MonkeyPatch):
     assert_nothing_leaks(spi.connect)
     monkeypatch.setenv("SPAPI_INVOICES_REGION", "mars")
     assert_nothing_leaks(spi.connect)
+
+
+PERSON = "Maria of the invoice"
+INVOICE_OF = {"purchaseOrderNumber": "PO1", "content": PERSON}
+# Successes with a person's data that are not what was asked for.
+ODD_SUCCESSES = {
+    "nothing of a shipment": {"payload": {"who": PERSON}},
+    "a list": {"payload": [PERSON]},
+    "text": {"payload": PERSON},
+    "errors of another form": {"payload": INVOICE_OF, "errors": PERSON},
+    "no list of invoices": {"payload": {"customerInvoices": INVOICE_OF}},
+    "no pagination": {"payload": {"customerInvoices": [INVOICE_OF], "pagination": PERSON}},
+    "no token": {"payload": {"customerInvoices": [INVOICE_OF], "pagination": {"nextToken": [PERSON]}}},
+    "the same page for ever": {"payload": {"customerInvoices": [INVOICE_OF], "pagination": {"nextToken": "1"}}},
+    "no status": {"payload": {"Shipments": {"AmazonShipmentId": PERSON}}},
+    "statuses": {"payload": {"Shipments": [{"AmazonShipmentId": PERSON}] * 2}},
+    "a status of another form": {"payload": {"Shipments": {"InvoiceStatus": [PERSON]}}},
+}
+PARSERS = (
+    parse_get_customer_invoices,
+    parse_get_customer_invoice,
+    parse_get_shipment_details,
+    parse_get_invoice_status,
+)
+
+
+@pytest.mark.parametrize("parse", PARSERS)
+@pytest.mark.parametrize("success", ODD_SUCCESSES)
+def test_a_parser_shows_nobody(parse: Callable[[HttpResponse], object], success: str):
+    """What a parser raises for a success of another form shows nothing of what it says, nor do its frames."""
+    response = HttpResponse(status=200, body=json.dumps(ODD_SUCCESSES[success]).encode())
+    error = raised(lambda: parse(response))
+    assert error is None or PERSON not in shown(error).replace(repr(response.body), "")
+
+
+@pytest.mark.parametrize("success", ODD_SUCCESSES)
+def test_a_client_shows_nobody(success: str):
+    """Nor does what a client raises, whichever of its calls was answered so."""
+    body = json.dumps(ODD_SUCCESSES[success]).encode()
+    with scripted({path: [(200, body)] for path in (INVOICES, INVOICE, DETAILS, STATUS)}) as server:
+        client = spi.connect("one", endpoint=server.endpoint)
+        errors = [
+            raised(lambda: client.customer_invoices("2026-10-01", "2026-10-20")),
+            raised(lambda: client.customer_invoices(purchase_orders=["PO1", "PO2"])),
+            raised(lambda: client.customer_invoice("PO1")),
+            raised(lambda: client.shipments(["D1"])),
+            raised(lambda: client.invoice_statuses(["D1"])),
+        ]
+    assert [one for one in errors if one is not None]
+    assert [one for one in errors if one is not None and PERSON in shown(one)] == []
