@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
 
-from spapi_invoices.core.customer_invoices import ApiVersion, CustomerInvoicePage
+from spapi_invoices.core.customer_invoices import ApiVersion
 from spapi_invoices.core.windows import Window
 from spapi_invoices.core.wire import HttpRequest, HttpResponse
 from spapi_invoices.endpoints import OPERATIONS
 from spapi_invoices.errors import InvalidRequest, SpapiInvoicesError
-from spapi_invoices.frames.build import Asked, Row, customer_invoice_rows
+from spapi_invoices.frames.build import Asked, customer_invoice_rows
 from spapi_invoices.io.answers import Progress
 from spapi_invoices.io.pages import PageAnswer, WindowAnswer, follow
+from spapi_invoices.io.pause import uninterrupted
 from spapi_invoices.io.pool import Workers
 from spapi_invoices.io.progress import Advance, Show, shown
 
@@ -57,20 +58,20 @@ class Asking:
         except (KeyError, ValueError, OverflowError):
             return self.now()
 
-    def pages(self, window: Window, **parameters: Any) -> Iterator[tuple[CustomerInvoicePage, HttpResponse, list[Row]]]:  # noqa: ANN401 - of `build_get_customer_invoices`
-        """The pages of a window, each asked for when the one before was taken: as parsed, as answered, as rows."""
+    def pages(self, window: Window, **parameters: Any) -> Iterator[PageAnswer]:  # noqa: ANN401 - of `build_get_customer_invoices`
+        """The pages of a window, each asked for when the one before was taken."""
         for page, response in follow(self.call, window, version=self.api_version, **parameters):
-            asked = Asked(
-                self.api_version, self.time(response), parameters.get("ship_from_party_id"), window.start, window.end
-            )
-            yield page, response, customer_invoice_rows(page, asked)
+            at = self.time(response)
+            asked = Asked(self.api_version, at, parameters.get("ship_from_party_id"), window.start, window.end)
+            rows = customer_invoice_rows(page, asked)
+            yield PageAnswer(rows, at, response.attempts, response.request_id, page.unknown_fields)
+            del page, rows  # Else a traceback would show them, and they would be held while the next page is asked for.
 
     def window(self, answer: WindowAnswer, **parameters: Any) -> SpapiInvoicesError | None:  # noqa: ANN401 - likewise
         """Add all pages of a window to its answer, as far as they can be had; what ended it early, if anything."""
         try:
-            for page, response, rows in self.pages(answer.window, **parameters):
-                at = self.time(response)
-                answer.pages.append(PageAnswer(rows, at, response.attempts, response.request_id, page.unknown_fields))
+            for page in self.pages(answer.window, **parameters):
+                answer.pages.append(page)
         except SpapiInvoicesError as error:
             answer.error = error
             return error
@@ -143,16 +144,18 @@ class Asking:
                         ended = ended or answer
                     else:
                         early[place] = answer
-                    while following in early:
-                        taken = take(tasks[following], early.pop(following))
-                        rows += 1 if taken is None else taken
-                        following += 1
+                    with uninterrupted():
+                        while following in early:
+                            taken = take(tasks[following], early.pop(following))
+                            rows += 1 if taken is None else taken
+                            following += 1
                     advance(Progress(done, len(tasks), rows))
             except KeyboardInterrupt as interrupt:
                 ended = interrupt
-            early |= {place: one for place, one in workers.finished() if not isinstance(one, SpapiInvoicesError)}
-        for place in sorted(early):
-            take(tasks[place], early[place])
+            with uninterrupted():
+                early |= {place: one for place, one in workers.finished() if not isinstance(one, SpapiInvoicesError)}
+                for place in sorted(early):
+                    take(tasks[place], early[place])
         return ended
 
 

@@ -25,7 +25,7 @@ from spapi_invoices.core.tokens import (
 from spapi_invoices.core.wire import HttpRequest, HttpResponse, Secret
 from spapi_invoices.endpoints import Operation
 from spapi_invoices.errors import AuthFailed, ServiceUnavailable, SpapiInvoicesError, Throttled, TransportFailed
-from spapi_invoices.io.pause import is_called_off
+from spapi_invoices.io.pause import held, is_called_off
 from spapi_invoices.io.settings import Profile
 
 _EARLY_SECONDS: Final = 300
@@ -66,7 +66,7 @@ class _Slot:
 
     def secret(self, make: Callable[[], Token]) -> Secret:
         came = self._monotonic()
-        with self._lock:
+        with held(self._lock):
             match self._state:
                 case _Failed(error, until) if came < until:
                     # Each thread raises one of its own: a traceback belongs to a thread.
@@ -76,7 +76,7 @@ class _Slot:
             return self._make(make)
 
     def forget(self, rejected: Secret) -> None:
-        with self._lock:
+        with held(self._lock):
             if isinstance(self._state, _Good) and self._state.secret == rejected:
                 self._state = None
 

@@ -178,12 +178,12 @@ class Client:
             SpapiInvoicesError: Whatever else asking for a page raises.
         """
         with self._recording():
-            for page, response, rows in self._asking.pages(window, ship_from_party_id=ship_from_party_id, limit=limit):
+            for page in self._asking.pages(window, ship_from_party_id=ship_from_party_id, limit=limit):
                 yield InvoicePage(
-                    frame=build.customer_invoices(rows),
-                    at=self._asking.time(response),
-                    attempts=response.attempts,
-                    request_id=response.request_id,
+                    frame=build.customer_invoices(page.rows),
+                    at=page.at,
+                    attempts=page.attempts,
+                    request_id=page.request_id,
                     unknown_fields=page.unknown_fields,
                 )
 
@@ -270,12 +270,10 @@ class Client:
         def parse(_: str, response: HttpResponse) -> tuple[ShipmentAnswer | Refused, datetime]:
             return of_one(parse_get_shipment_details, response), self._asking.time(response)
 
-        ended = self._asking.each(shipment_ids, build_get_shipment_details, parse, take, progress)
-
-        def gathered() -> Shipments:
-            return Shipments(**rows.frames(), unknown_fields=frozenset(unknown))
-
-        found, ended = whole(gathered, ended)
+        found, ended = whole(
+            lambda: self._asking.each(shipment_ids, build_get_shipment_details, parse, take, progress),
+            lambda _: Shipments(**rows.frames(), unknown_fields=frozenset(unknown)),
+        )
         if isinstance(ended, SpapiInvoicesError):
             raise FetchIncomplete(f"{ended} ({found.shipments.height} shipments had arrived)", found) from ended
         return _unless_interrupted(found, ended)
@@ -308,8 +306,10 @@ class Client:
         def take(_: str, row: build.Row) -> None:
             rows.append(row)
 
-        ended = self._asking.each(shipment_ids, build_get_invoice_status, parse, take, progress)
-        found, ended = whole(lambda: build.invoice_statuses(rows), ended)
+        found, ended = whole(
+            lambda: self._asking.each(shipment_ids, build_get_invoice_status, parse, take, progress),
+            lambda _: build.invoice_statuses(rows),
+        )
         if isinstance(ended, SpapiInvoicesError):
             raise FetchIncomplete(f"{ended} ({found.height} statuses had arrived)", found) from ended
         return _unless_interrupted(found, ended)

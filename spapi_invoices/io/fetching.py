@@ -18,6 +18,7 @@ from spapi_invoices.frames.schemas import FetchWindows, frame
 from spapi_invoices.io.answers import Fetched
 from spapi_invoices.io.asking import Asking, Ended, texts
 from spapi_invoices.io.pages import Entry, WindowAnswer, entry_of, state_of
+from spapi_invoices.io.pause import uninterrupted
 from spapi_invoices.io.progress import Show, shown
 
 # What Amazon said of the one record that was asked for; kept as a value, for the others are not concerned.
@@ -39,10 +40,11 @@ def by_window(
     def take(_: Window, answer: WindowAnswer) -> int:
         return sum(len(page.rows) for page in answer.pages)
 
-    with shown(progress, "window") as advance:
-        ended = asking.all("getCustomerInvoices", windows, ask, take, advance)
+    def asked() -> Ended:
+        with shown(progress, "window") as advance:
+            return asking.all("getCustomerInvoices", windows, ask, take, advance)
 
-    def gathered() -> Fetched:
+    def gathered(_: Ended) -> Fetched:
         now, there = asking.now(), begun.copy()
         answers = [
             WindowAnswer(one.window, done=one.done, error=one.error, pages=one.pages[:]) for one in there.values()
@@ -56,7 +58,7 @@ def by_window(
             frozenset().union(*(page.unknown_fields for page in pages)),
         )
 
-    return whole(gathered, ended)
+    return whole(asked, gathered)
 
 
 def by_number(asking: Asking, numbers: Iterable[str], progress: Show) -> tuple[Fetched, Ended]:
@@ -70,9 +72,10 @@ def by_number(asking: Asking, numbers: Iterable[str], progress: Show) -> tuple[F
     def parse(number: str, response: HttpResponse) -> tuple[CustomerInvoicePage | Refused, HttpResponse]:
         return of_one(lambda one: parse_invoice(asking, number, one), response), response
 
-    ended = asking.each(numbers, ask, parse, taken.__setitem__, progress, "invoice")
+    def asked() -> Ended:
+        return asking.each(numbers, ask, parse, taken.__setitem__, progress, "invoice")
 
-    def gathered() -> Fetched:
+    def gathered(ended: Ended) -> Fetched:
         found = [(page, response) for page, response in taken.values() if not isinstance(page, Refused)]
         rows = [
             row
@@ -87,7 +90,7 @@ def by_number(asking: Asking, numbers: Iterable[str], progress: Show) -> tuple[F
             not_asked=[number for number in numbers if number not in taken],
         )
 
-    return whole(gathered, ended)
+    return whole(asked, gathered)
 
 
 def _entry(asking: Asking, responses: Sequence[HttpResponse], rows: int, ended: Ended) -> Entry:
@@ -135,12 +138,20 @@ def of_one(parse: Callable[[HttpResponse], _R], response: HttpResponse) -> _R | 
         return error.with_traceback(None)
 
 
-def whole(gather: Callable[[], _R], ended: Ended) -> tuple[_R, Ended]:
-    """What was gathered, also if Ctrl-C comes while it is."""
+def whole(ask: Callable[[], Ended], gather: Callable[[Ended], _R]) -> tuple[_R, Ended]:
+    """What is gathered of what was asked for, and what ended the asking early. Ctrl-C does, and does not end the gathering."""
+    ended: Ended
     try:
-        return gather(), ended
+        ended = ask()
     except KeyboardInterrupt as interrupt:
-        return gather(), interrupt
+        ended = interrupt
+    found: list[_R] = []
+    try:
+        with uninterrupted():
+            found.append(gather(ended))
+    except KeyboardInterrupt as interrupt:
+        ended = interrupt
+    return (found or [gather(ended)])[0], ended
 
 
 def _fetched(

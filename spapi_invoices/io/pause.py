@@ -1,12 +1,17 @@
-"""Waiting that ends at once when nobody wants the result any more. Not for why somebody waits: quota and retry do."""
+"""Waiting that ends at once when nobody wants the result any more, and work that ends first. Not for why somebody waits."""
 
+import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
 from spapi_invoices.errors import TransportFailed
 
+# Where Ctrl-C does not end a wait, it is looked for this often.
+LISTEN_SECONDS: Final = 0.2
 # Each thread has its own context, so one fetch that is left stops its own threads and no other's.
 _LEFT: Final[ContextVar[threading.Event | None]] = ContextVar("left", default=None)
 
@@ -33,3 +38,39 @@ def pause(seconds: float) -> None:
         time.sleep(seconds)
     elif left.wait(seconds):
         raise TransportFailed("the request was called off before it was sent. Next: ask again")
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """A block during which Ctrl-C waits: however often it comes, it acts once, at the block's end.
+
+    For what must be done whole. polars, for one, calls Python from Rust, and an interrupt that is raised in there ends as a
+    panic, which no ``except KeyboardInterrupt`` catches.
+    """
+    usual = signal.getsignal(signal.SIGINT)
+    # Another thread than the main one is not interrupted; a handler that is not Python's cannot be put back.
+    if threading.current_thread() is not threading.main_thread() or usual is None:
+        yield
+        return
+    came: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    if came:
+        signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def held(lock: threading.Lock) -> Iterator[None]:
+    """A block that holds a lock, for which Ctrl-C is seen while it is waited for.
+
+    On Windows, and wherever polars is imported, a wait without an end is not interrupted.
+    """
+    while not lock.acquire(timeout=LISTEN_SECONDS):
+        pass
+    try:
+        yield
+    finally:
+        lock.release()

@@ -10,14 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from types import TracebackType
-from typing import Final, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
-from spapi_invoices.io.pause import end_pauses_on
+from spapi_invoices.io.pause import LISTEN_SECONDS, end_pauses_on
 
 T = TypeVar("T")
 R = TypeVar("R")
-# Where a lock cannot be interrupted (Windows), Ctrl-C is seen this often.
-_LISTEN_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +103,4 @@ class Workers(Generic[T, R]):
     def _next(self) -> tuple[int, R | _Raised] | None:
         while True:
             with suppress(queue.Empty):
-                return self._done.get(timeout=_LISTEN_SECONDS)
+                return self._done.get(timeout=LISTEN_SECONDS)

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import signal
 import threading
 import weakref
 from collections.abc import Mapping
@@ -310,6 +311,34 @@ class TestThreads:
         with pytest.raises(KeyboardInterrupt):
             tokens.token_for(STATUS)
         assert Asking(tokens, STATUS).join() == [Secret("access-2")]
+
+
+def test_who_waits_for_another_threads_token_is_interrupted() -> None:
+    """Ctrl-C ends the wait for a token that another thread is making, long before that one has it."""
+    asked, answer = threading.Event(), threading.Event()
+    main = threading.main_thread().ident
+    assert main is not None
+
+    class Slow(FakeLwa):
+        """Answers when told to."""
+
+        def __call__(self, request: HttpRequest, token: Secret | None, asked_for: Operation) -> HttpResponse:
+            asked.set()
+            answer.wait(20)
+            return super().__call__(request, token, asked_for)
+
+    tokens = Tokens(SANDBOX_PROFILE, Slow())
+    other = threading.Thread(target=tokens.token_for, args=(STATUS,))
+    other.start()
+    assert asked.wait(10)
+    threading.Timer(0.3, signal.pthread_kill, (main, signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        tokens.token_for(STATUS)
+    assert not answer.is_set()
+    assert other.is_alive()
+    answer.set()
+    other.join(10)
+    assert tokens.token_for(STATUS).reveal() == "access-1"
 
 
 class TestRefused:

@@ -67,6 +67,13 @@ def world(orders: dict[str, datetime], *, inclusive: bool = True) -> Callable[[H
     return call
 
 
+def by_id(request: HttpRequest) -> HttpResponse:
+    """Details or status of a shipment."""
+    detail = {"AmazonShipmentId": request.path.split("/")[5], "InvoiceStatus": "Accepted"}
+    status = request.operation.operation_id == "getInvoiceStatus"
+    return HttpResponse(status=200, body=json.dumps({"payload": {"Shipments": detail} if status else detail}).encode())
+
+
 class TestSeveralAtOnce:
     """Threads change how long it takes, nothing else."""
 
@@ -510,22 +517,62 @@ class TestInterrupted:
         assert fetched.windows["state"].to_list() == ["failed", *4 * ["complete"]]
         assert fetched.frame["purchase_order_number"].to_list() == ["PO1006", "PO1012", "PO1018", "PO1024"]
 
-    def test_while_frames_are_built(self, monkeypatch: pytest.MonkeyPatch):
-        """Ctrl-C at the very end is no reason to lose what is there."""
+    @pytest.mark.parametrize("ask", ["windows", "numbers", "shipments", "statuses"])
+    @pytest.mark.parametrize("first", ["at the end", "before"])
+    def test_while_frames_are_built(self, ask: str, first: str, monkeypatch: pytest.MonkeyPatch):
+        """Ctrl-C while frames are built, and again, is no reason to lose what is there; nor after one that ended the fetch."""
         from spapi_invoices.io import client as module
 
-        made, builder = [], module.build.customer_invoices
+        built: list[str] = []
 
-        def build(rows: Any) -> Any:
-            made.append(len(rows))
-            if len(made) == 1:
+        def interrupted(builder: Callable[..., Any]) -> Callable[..., Any]:
+            def build(*arguments: Any) -> Any:
+                signal.raise_signal(signal.SIGINT)
+                frame = builder(*arguments)
+                signal.raise_signal(signal.SIGINT)
+                built.append(ask)
+                return frame
+
+            return build
+
+        def interrupt(progress: Progress) -> None:
+            if first == "before" and progress.done:
                 raise KeyboardInterrupt
-            return builder(rows)
 
-        monkeypatch.setattr(module.build, "customer_invoices", build)
+        for owner, name in (
+            (module.build, "customer_invoices"),
+            (module.build, "invoice_statuses"),
+            (module.build.ShipmentRows, "frames"),
+        ):
+            monkeypatch.setattr(owner, name, interrupted(getattr(owner, name)))
+        calls: dict[str, Callable[[], object]] = {
+            "windows": lambda: Client(world({"A": START})).customer_invoices(
+                "2026-10-01", "2026-10-08", progress=interrupt
+            ),
+            "numbers": lambda: Client(TestByNumber().call).customer_invoices(purchase_orders=["A"], progress=interrupt),
+            "shipments": lambda: Client(by_id).shipments(["D1"], progress=interrupt),
+            "statuses": lambda: Client(by_id).invoice_statuses(["D1"], progress=interrupt),
+        }
         with pytest.raises(Interrupted) as raised:
-            Client(world({"A": START})).customer_invoices("2026-10-01", "2026-10-08")
-        assert (raised.value.fetched.frame.height, raised.value.fetched.complete) == (1, True)
+            calls[ask]()
+        fetched = raised.value.fetched
+        frame = fetched if ask == "statuses" else fetched.shipments if ask == "shipments" else fetched.frame
+        assert (frame.height, built) == (1, [ask])
+
+    def test_while_an_answer_is_taken(self, monkeypatch: pytest.MonkeyPatch):
+        """An answer that is being taken when Ctrl-C comes is taken, and no other is asked for."""
+        from spapi_invoices.io import client as module
+
+        add = module.build.ShipmentRows.add
+
+        def interrupted(*arguments: Any) -> None:
+            signal.raise_signal(signal.SIGINT)
+            add(*arguments)
+
+        monkeypatch.setattr(module.build.ShipmentRows, "add", interrupted)
+        with pytest.raises(Interrupted) as raised:
+            Client(by_id).shipments(["D1", "D2"])
+        assert raised.value.fetched.shipments["amazon_shipment_id"].to_list() == ["D1"]
 
     def test_answers_that_do_not_come_are_not_waited_for(self):
         """With every thread waiting for an answer, Ctrl-C ends the program long before the answers would."""
