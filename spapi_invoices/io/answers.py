@@ -21,14 +21,14 @@ class InvoicePage:
     """One page of a window.
 
     Attributes:
-        frame: `CustomerInvoices`, in the order of the answer.
+        frame: `CustomerInvoices`, in the order of the answer. Not in the repr.
         at: When it was answered, in UTC.
         attempts: How many requests it took.
         request_id: Of the answer.
         unknown_fields: Fields in the answer that the official model does not have.
     """
 
-    frame: pl.DataFrame
+    frame: pl.DataFrame = field(repr=False)
     at: datetime
     attempts: int = 1
     request_id: str | None = None

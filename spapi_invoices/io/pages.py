@@ -71,9 +71,9 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class PageAnswer:
-    """What is kept of a page: its rows, and how it was answered."""
+    """What is kept of a page: its rows, and how it was answered. The rows are not in the repr: they hold documents."""
 
-    rows: list[Row]
+    rows: list[Row] = field(repr=False)
     at: datetime
     attempts: int
     request_id: str | None

@@ -1,5 +1,6 @@
 """No secret is in an error, in the locals of its traceback, or in a log of any library."""
 
+import base64
 import functools
 import json
 import logging
@@ -16,9 +17,12 @@ import pytest
 import spapi_invoices as spi
 from spapi_invoices.core.customer_invoices import parse_get_customer_invoice, parse_get_customer_invoices
 from spapi_invoices.core.shipment_invoicing import parse_get_invoice_status, parse_get_shipment_details
+from spapi_invoices.core.windows import parse_instant, split
 from spapi_invoices.core.wire import HttpResponse
 from spapi_invoices.errors import FetchIncomplete, SpapiInvoicesError
 from spapi_invoices.io import connect
+from spapi_invoices.io.answers import Progress
+from spapi_invoices.io.client import Client
 from spapi_invoices.sandbox import Sandbox, running
 from spapi_invoices.sandbox.faults import FAULTS
 from tests.scripted_server import RESTRICTED, TOKEN, Reply, scripted
@@ -309,3 +313,34 @@ def test_a_client_shows_nobody(success: str):
         ]
     assert [one for one in errors if one is not None]
     assert [one for one in errors if one is not None and PERSON in shown(one)] == []
+
+
+@pytest.mark.parametrize("success", [*ODD_SUCCESSES, "nothing"])
+def test_pages_before_show_nobody(success: str):
+    """Nor do the pages that had come before, of this window and of others; an interrupt shows as little."""
+    invoice = INVOICE_OF | {"content": base64.b64encode(PERSON.encode()).decode()}
+    good = {"payload": {"customerInvoices": [invoice], "pagination": {"nextToken": "2"}}}
+    bad = json.dumps(ODD_SUCCESSES[success]).encode() if success in ODD_SUCCESSES else b""
+
+    def interrupt(progress: Progress) -> None:
+        if progress.rows:
+            raise KeyboardInterrupt
+
+    with scripted({INVOICES: [(200, json.dumps(good).encode()), (200, bad)]}) as server:
+        client = spi.connect("one", endpoint=server.endpoint)
+        window = split(parse_instant("2026-10-01"), parse_instant("2026-10-02"))[0]
+        errors = [
+            raised(lambda: client.customer_invoices("2026-10-01", "2026-10-20", progress=interrupt)),
+            raised(lambda: list(client.pages(window))),
+        ]
+    assert [one for one in errors if one is not None]
+    assert [one for one in errors if one is not None and PERSON in shown(one)] == []
+
+
+def test_a_page_shows_nobody():
+    """The repr of a page has nothing of its invoices."""
+    body = json.dumps({"payload": {"customerInvoices": [INVOICE_OF]}}).encode()
+    client = Client(lambda _: HttpResponse(status=200, body=body))
+    (page,) = client.pages(split(parse_instant("2026-10-01"), parse_instant("2026-10-02"))[0])
+    assert page.frame["purchase_order_number"].item() == "PO1"
+    assert "PO1" not in repr(page)
