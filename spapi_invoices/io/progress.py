@@ -37,7 +37,9 @@ def _bar(unit: str) -> Iterator[Advance]:
     with tqdm(unit=unit, dynamic_ncols=True, file=_Screen()) as bar:
 
         def advance(progress: Progress) -> None:
-            bar.total = progress.total
+            if bar.total != progress.total:
+                # Not by setting it: the bar in a notebook would be full from the first step on.
+                bar.reset(total=progress.total)
             bar.set_postfix(rows=progress.rows, refresh=False)
             bar.update(progress.done - bar.n)
             bar.refresh()

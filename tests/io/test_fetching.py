@@ -1,6 +1,7 @@
 """The client asks for many windows and ids at once: order, ledger, margins, plans, and Ctrl-C."""
 
 import base64
+import functools
 import json
 import os
 import signal
@@ -398,6 +399,27 @@ class TestProgress:
             True,
             "",
         )
+
+    def test_a_bar_in_a_notebook(self, monkeypatch: pytest.MonkeyPatch):
+        """The widget is as long as there are windows, and as full as they are done."""
+        import tqdm.auto
+        import tqdm.notebook
+
+        seen: list[tuple[float, float]] = []
+
+        class Seen(tqdm.notebook.tqdm):
+            """Notes how full it is."""
+
+            def update(self, n: float | None = 1) -> bool | None:
+                told = super().update(n)
+                self.refresh()
+                widget = self.container.children[1]
+                seen.append((widget.value, widget.max))
+                return told
+
+        monkeypatch.setattr(tqdm.auto, "tqdm", functools.partial(Seen, display=False))
+        Client(world({"A": START})).customer_invoices(START, START + 2 * WINDOW, progress=True)
+        assert seen == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
 
 class TestAttempts:
