@@ -4,6 +4,7 @@ Seen in the wild and so handled here: an HTML page or nothing at all with 503, a
 the middle, error lists with and without ``details``, Login with Amazon's ``{"error", "error_description"}``.
 """
 
+import json
 import re
 from typing import Any, Final
 
@@ -68,7 +69,17 @@ def describe_body(body: bytes) -> str:
         fault = str(error)[:80]
     else:
         return f"JSON of another shape ({len(body)} bytes)"
-    return f"no complete JSON ({fault}; {len(body)} bytes)"
+    kind = "JSON with a value that cannot be read" if _is_complete(body) else "no complete JSON"
+    return f"{kind} ({fault}; {len(body)} bytes)"
+
+
+def _is_complete(body: bytes) -> bool:
+    """Whether a body that our decoder refuses is JSON to its end: with half a character in a text, or a number past all bounds."""
+    try:
+        json.loads(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def decode_json(operation: Operation, response: HttpResponse) -> dict[str, Any]:
@@ -89,7 +100,9 @@ def _object(operation: Operation, response: HttpResponse) -> dict[str, Any] | Sp
     """The JSON object, or what is wrong; returned and not raised, so that no traceback's locals hold what the body says."""
     raw = _json(response.body)
     if raw is _NO_JSON:
-        return malformed(operation, response, describe_body(response.body))
+        # What is complete will be the same when it is asked for again, and says nothing of other records.
+        kind = malformed_record if _is_complete(response.body) else malformed
+        return kind(operation, response, describe_body(response.body))
     if not isinstance(raw, dict):
         return malformed(operation, response, f"a JSON {type(raw).__name__}, not an object")
     if errors := _error_list(raw):

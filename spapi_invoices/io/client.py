@@ -257,6 +257,7 @@ class Client:
             FetchIncomplete: An answer failed; what arrived is in its ``.fetched``, the cause is its ``__cause__``.
             Interrupted: Ctrl-C; what had arrived is in its ``.fetched``.
         """
+        ids = list(texts(shipment_ids))
         rows, unknown = build.ShipmentRows(), set[str]()
 
         def take(shipment_id: str, answer: tuple[ShipmentAnswer | Refused, datetime]) -> None:
@@ -271,11 +272,12 @@ class Client:
             return of_one(parse_get_shipment_details, response), self._asking.time(response)
 
         found, ended = whole(
-            lambda: self._asking.each(shipment_ids, build_get_shipment_details, parse, take, progress),
+            lambda: self._asking.each(ids, build_get_shipment_details, parse, take, progress),
             lambda _: Shipments(**rows.frames(), unknown_fields=frozenset(unknown)),
         )
         if isinstance(ended, SpapiInvoicesError):
-            raise FetchIncomplete(f"{ended} ({found.shipments.height} shipments had arrived)", found) from ended
+            arrived = found.shipments["amazon_shipment_id"]
+            raise FetchIncomplete(f"{ended} ({_had_arrived(arrived, ids, 'shipments')})", found) from ended
         return _unless_interrupted(found, ended)
 
     @_recorded
@@ -289,6 +291,7 @@ class Client:
             FetchIncomplete: An answer failed; what arrived is in its ``.fetched``, the cause is its ``__cause__``.
             Interrupted: Ctrl-C; what had arrived is in its ``.fetched``.
         """
+        ids = list(texts(shipment_ids))
         rows: list[build.Row] = []
 
         def parse(shipment_id: str, response: HttpResponse) -> build.Row:
@@ -307,11 +310,12 @@ class Client:
             rows.append(row)
 
         found, ended = whole(
-            lambda: self._asking.each(shipment_ids, build_get_invoice_status, parse, take, progress),
+            lambda: self._asking.each(ids, build_get_invoice_status, parse, take, progress),
             lambda _: build.invoice_statuses(rows),
         )
         if isinstance(ended, SpapiInvoicesError):
-            raise FetchIncomplete(f"{ended} ({found.height} statuses had arrived)", found) from ended
+            arrived = found["amazon_shipment_id"]
+            raise FetchIncomplete(f"{ended} ({_had_arrived(arrived, ids, 'statuses')})", found) from ended
         return _unless_interrupted(found, ended)
 
     @_recorded
@@ -371,11 +375,18 @@ def _unless_interrupted(found: _R, ended: Ended) -> _R:
     return found
 
 
+def _had_arrived(arrived: Iterable[str], ids: list[str], what: str) -> str:
+    """How many, and which is the first that had not."""
+    there = set(arrived)
+    return f"{len(there)} {what} had arrived; the first that had not: {next(one for one in ids if one not in there)}"
+
+
 def _incomplete(fetched: Fetched, failure: SpapiInvoicesError) -> FetchIncomplete:
     states = fetched.windows["state"]
     first = fetched.windows.filter(states != "complete").row(0, named=True)
     if first["window_start"] is None:
-        return FetchIncomplete(f"{failure} ({fetched.frame.height} invoices had arrived)", fetched)
+        arrived = [one for one in fetched.frame["purchase_order_number"] if one is not None]
+        return FetchIncomplete(f"{failure} ({_had_arrived(arrived, list(fetched.not_asked), 'invoices')})", fetched)
     done = int((states == "complete").sum())
     return FetchIncomplete(
         f"{failure} ({done} of {states.len()} windows are complete; the first that is not: "

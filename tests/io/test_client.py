@@ -13,6 +13,7 @@ from conftest import DEMO, INVOICES, SHIPMENT, WEEK
 
 import spapi_invoices as spi
 from spapi_invoices.core.windows import NO_MARGIN
+from spapi_invoices.core.wire import HttpRequest, HttpResponse
 from spapi_invoices.errors import (
     AccessDenied,
     AlreadySubmitted,
@@ -27,6 +28,7 @@ from spapi_invoices.errors import (
     UnrecordedRequest,
 )
 from spapi_invoices.frames.schemas import CustomerInvoices, Shipments, personal_columns, polars_schema
+from spapi_invoices.io.client import Client
 
 PDF = base64.b64encode(b"%PDF-1.4 x").decode()
 DATE = {"Date": "Mon, 05 Oct 2026 10:00:00 GMT", "x-amzn-RequestId": "r-1"}
@@ -267,10 +269,27 @@ class TestShipments:
         """A failure in the middle raises, and what arrived before is in the error."""
         second = SHIPMENT.replace("D1", "D2")
         client = spi.connect(replay=cassette(("GET", SHIPMENT, 200, self.detail()), ("GET", second, 503, "")))
-        with pytest.raises(FetchIncomplete, match="1 shipments had arrived") as raised:
+        with pytest.raises(FetchIncomplete, match="1 shipments had arrived; the first that had not: D2") as raised:
             client.shipments(["D1", "D2"])
         assert raised.value.fetched.shipments["amazon_shipment_id"].to_list() == ["D1"]
         assert isinstance(raised.value.__cause__, ServiceUnavailable)
+
+    @pytest.mark.parametrize("value", [b'"\xff"', b'"\\ud800"', b"1e400"])
+    def test_a_value_that_no_decoder_reads_does_not_sink_the_others(self, value: bytes):
+        """A record that is JSON to its end, with half a character or a number past all bounds, is a problem of its own row."""
+
+        def call(request: HttpRequest) -> HttpResponse:
+            bad = b"D1" in request.path.encode()
+            body = (
+                b'{"payload": {"AmazonShipmentId": "D1", "BuyerName": %s}}' % value if bad else self.detail().encode()
+            )
+            return HttpResponse(status=200, body=body.replace(b'"D1"', b'"D2"'))
+
+        found = Client(call).shipments(["D1", "D2"])
+        assert found.shipments["amazon_shipment_id"].to_list() == ["D1", "D2"]
+        assert found.shipments["buyer_name"].is_null()[0]
+        assert found.problems["record"].to_list() == ["D1"]
+        assert "JSON with a value that cannot be read" in found.problems["problem"][0]
 
     def test_an_unknown_ids_status_does_not_sink_the_others(self, sandbox):
         """An id that Amazon refuses is a row with a problem and without a status."""
