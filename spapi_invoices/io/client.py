@@ -201,7 +201,7 @@ class Client:
     ) -> Plan:
         """Say beforehand what `customer_invoices`, or with ``shipment_ids`` `shipments` or `invoice_statuses`, will ask for.
 
-        Nothing is asked. Give what you would give there.
+        Nothing is asked. Give the range, the numbers or the ids that you would give there.
 
         Args:
             created_after: Inclusive, as there.
@@ -225,9 +225,11 @@ class Client:
         if sum(one is not None for one in given) > 1:
             raise InvalidRequest("a range, purchase orders and shipment ids: more than one was given. Next: give one")
         if shipment_ids is not None:
-            return plan(operation("getShipmentDetails", "v0"), len(set(texts(shipment_ids))))
+            asked = {build_get_shipment_details(one) for one in texts(shipment_ids)}
+            return plan(operation("getShipmentDetails", "v0"), len(asked))
         if purchase_orders is not None:
-            return plan(operation("getCustomerInvoice", self.api_version), len(set(texts(purchase_orders))))
+            asked = {build_get_customer_invoice(one, version=self.api_version) for one in texts(purchase_orders)}
+            return plan(operation("getCustomerInvoice", self.api_version), len(asked))
         windows = self._windows(created_after, created_before, width, margin)
         return plan_windows(windows, version=self.api_version, invoices=invoices, limit=limit)
 

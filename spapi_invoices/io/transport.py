@@ -62,6 +62,8 @@ class _Body(BytesIO):
 class BoundedAdapter(HTTPAdapter):
     """Sends like the usual adapter, and has the whole body when it returns: as ``raw``, decompressed.
 
+    The bounds are the body's. A head has the read timeout alone, for each wait.
+
     Args:
         monotonic: Seconds that only rise.
         longest_body: Bytes that a body may have, decompressed.

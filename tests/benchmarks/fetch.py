@@ -203,7 +203,8 @@ def verdict(case: Case, share: float, refused: float) -> str:
 def main(runs: int, scale: float) -> int:
     """Print a row for each case; the number of those that fail."""
     found: dict[str, list[tuple[float, list[float]]]] = {case.name: [] for case in CASES}
-    for _ in range(runs):
+    for run in range(1, runs + 1):
+        print(f"run {run} of {runs}, {SECONDS / scale:.0f} s", file=sys.stderr)
         with ThreadPoolExecutor(len(CASES)) as pool:
             for case, result in zip(CASES, pool.map(lambda one: played(one, scale), CASES), strict=True):
                 found[case.name].append(result)

@@ -354,6 +354,12 @@ class TestPlan:
         assert plan.calls == len(asked)
         assert [(window.start, window.end) for window in plan.windows] == asked
 
+    @pytest.mark.parametrize("given", [{"purchase_orders": ["A B"]}, {"shipment_ids": [""]}, {"shipment_ids": "D1"}])
+    def test_what_would_be_refused_is_refused(self, given: dict[str, Any]):
+        """What the fetch would refuse has no plan."""
+        with pytest.raises(InvalidRequest, match="Next: "):
+            Client(fail).plan(**given)
+
     def test_seconds_at_the_quota(self):
         """A burst is free, everything after it waits for the rate."""
         client = Client(world({}))
