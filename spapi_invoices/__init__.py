@@ -10,7 +10,13 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from spapi_invoices import core, documents, errors, frames, notebook
-    from spapi_invoices.analysis import Reconciliation, read_documents, reconcile
+    from spapi_invoices.analysis import (
+        Reconciliation,
+        SavedReconciliation,
+        read_documents,
+        reconcile,
+        reconcile_in_passes,
+    )
     from spapi_invoices.documents.table import Documents
     from spapi_invoices.io.answers import Fetched, Receipt, Shipments
     from spapi_invoices.io.archive import Archive, open_archive
@@ -25,6 +31,7 @@ __all__ = [
     "Fetched",
     "Receipt",
     "Reconciliation",
+    "SavedReconciliation",
     "Shipments",
     "connect",
     "core",
@@ -36,6 +43,7 @@ __all__ = [
     "open_archive",
     "read_documents",
     "reconcile",
+    "reconcile_in_passes",
     "shipment_side",
 ]
 
@@ -47,12 +55,14 @@ _HOMES: Final = {
     "Fetched": "io.answers",
     "Receipt": "io.answers",
     "Reconciliation": "analysis",
+    "SavedReconciliation": "analysis",
     "Shipments": "io.answers",
     "connect": "io.connect",
     "customer_side": "reconciliation",
     "open_archive": "io.archive",
     "read_documents": "analysis",
     "reconcile": "analysis",
+    "reconcile_in_passes": "analysis",
     "shipment_side": "reconciliation",
 }
 

@@ -6,7 +6,7 @@ Not for the parts themselves: reading is `spapi_invoices.documents`, comparing i
 import itertools
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,10 +18,13 @@ from spapi_invoices import __version__, plugins
 from spapi_invoices.documents.table import Documents, Received, from_file, from_table, from_unread_file, read_all
 from spapi_invoices.errors import FileFailed, InvalidRequest
 from spapi_invoices.io.answers import Fetched, Progress
-from spapi_invoices.io.files import read_bytes, write_whole
+from spapi_invoices.io.files import new_folder, read_bytes, write_whole
 from spapi_invoices.io.progress import Show, shown
-from spapi_invoices.reconciliation import Result
+from spapi_invoices.io.tables import to_parquet
+from spapi_invoices.reconciliation import AGREEING, Result
 from spapi_invoices.reconciliation import reconcile as reconcile_sides
+from spapi_invoices.reconciliation import reconcile_in_passes as sides_in_passes
+from spapi_invoices.reconciliation.result import total
 from spapi_invoices.report.writer import ReportContext, ReportWriter
 from spapi_invoices.workers import reading
 
@@ -192,9 +195,84 @@ def reconcile(
         as_of=as_of or datetime.now(UTC).date(),
         rules=plugins.reconcile_rules(),
     )
-    found = {field.name: getattr(result, field.name) for field in fields(result)}
+    found = {one.name: getattr(result, one.name) for one in fields(result)}
     # Whoever signs the report must know that a plugin did not have its say.
     return Reconciliation(**found | {"notes": (*result.notes, *plugins.faults())})
+
+
+@dataclass(frozen=True, slots=True)
+class SavedReconciliation:
+    """What `reconcile_in_passes` found. The lines are in the folder, a Parquet file for each pass.
+
+    Attributes:
+        folder: Where they are.
+        summary: As of a `Reconciliation`, of all passes.
+        notes: Likewise.
+    """
+
+    folder: Path
+    summary: pl.DataFrame
+    notes: tuple[str, ...] = field(repr=False)
+
+    @property
+    def matches(self) -> pl.LazyFrame:
+        """All lines, in order within a pass."""
+        return pl.scan_parquet(self.folder)
+
+    @property
+    def exceptions(self) -> pl.LazyFrame:
+        """The lines that need attention."""
+        return self.matches.filter(~pl.col("status").is_in(AGREEING))
+
+
+def reconcile_in_passes(  # noqa: PLR0913 - what a comparison depends on
+    left: Any,  # noqa: ANN401 - a LazyFrame, or any frame narwhals reads
+    right: Any,  # noqa: ANN401 - likewise
+    folder: Path | str,
+    *,
+    passes: int | None = None,
+    crosswalk: Any = None,  # noqa: ANN401 - any frame narwhals reads
+    tolerance: str | int | Decimal = "0.01",
+    as_of: date | None = None,
+) -> SavedReconciliation:
+    """Compare two sides that are larger than memory, a share of the keys at a time, and write what is found to a folder.
+
+    See `spapi_invoices.reconciliation.reconcile_in_passes`, which gives the result of each pass instead.
+
+    Args:
+        left: As of `reconcile`, or a LazyFrame, as of ``pl.scan_parquet``; it is read once for each pass.
+        right: Likewise.
+        folder: Where to; it must not be there yet, and is there when all passes are done or not at all.
+        passes: How many; ``None`` is one for each five million rows of the larger side, which take about 4 GB.
+        crosswalk: As of `reconcile`.
+        tolerance: As of `reconcile`.
+        as_of: As of `reconcile`.
+
+    Raises:
+        FileFailed: The folder is there already, or cannot be written.
+    """
+    folder = Path(folder)
+    with new_folder(folder) as filling:
+        parts = sides_in_passes(
+            left,
+            right,
+            passes=passes,
+            crosswalk=crosswalk,
+            tolerance=tolerance,
+            as_of=as_of or datetime.now(UTC).date(),
+            rules=plugins.reconcile_rules(),
+        )
+        paths = (filling / f"{number:04}.parquet" for number in itertools.count())
+        # Not a loop: its variable would hold one result while the next is made.
+        told = list(map(_save_pass, paths, parts))
+    notes = dict.fromkeys(note for _, notes in told for note in notes)
+    return SavedReconciliation(folder, total(summary for summary, _ in told), (*notes, *plugins.faults()))
+
+
+def _save_pass(path: Path, result: Result) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Write the lines; return what is kept of the result."""
+    write_whole(path, to_parquet(result.matches))
+    return result.summary, result.notes
 
 
 def _below(folder: Path) -> list[Path]:

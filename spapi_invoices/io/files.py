@@ -1,7 +1,10 @@
-"""Reads files, and writes them whole or not at all. Not for formats: callers bring bytes."""
+"""Reads files, and writes files and folders whole or not at all. Not for formats: callers bring bytes."""
 
+import errno
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from spapi_invoices.errors import FileFailed
@@ -15,7 +18,7 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         FileFailed: The folder cannot be made, or the file cannot be written.
     """
-    try:
+    with _told(path):
         if path.exists() and not path.is_file():
             path.write_bytes(content)
         else:
@@ -23,6 +26,34 @@ def write_whole(path: Path, content: bytes) -> None:
             path = path.resolve()
             path.parent.mkdir(parents=True, exist_ok=True)
             _replace(path, content)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder to fill, which gets its path when it is full; what ends before leaves nothing there.
+
+    Raises:
+        FileFailed: The path is taken, or nothing can be made there.
+    """
+    with _told(path):
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        path = path.resolve()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.")
+    with beside:
+        folder = Path(beside.name) / path.name
+        folder.mkdir(mode=0o700)
+        yield folder
+        with _told(path):
+            folder.rename(path)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What goes wrong in here is said of the path."""
+    try:
+        yield
     except (OSError, RuntimeError) as error:
         # RuntimeError: a link that leads to itself.
         reason = getattr(error, "strerror", None) or "its links lead in a circle"

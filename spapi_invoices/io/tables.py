@@ -6,6 +6,7 @@ texts in JSON, and a list as a JSON array in a CSV cell.
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +22,7 @@ from spapi_invoices.frames.schemas import Table, polars_schema, validate
 from spapi_invoices.io.files import read_bytes
 
 _ORDER: Final = "purchase_order_number"
+_OWN: Final = {"key", "amount", "currency"}
 _TIME: Final = "%Y-%m-%dT%H:%M:%S%.fZ"
 
 
@@ -80,11 +82,23 @@ def read_own_side(path: Path) -> pl.DataFrame | None:
     ``aliases`` may be a JSON array or one alias.
     """
     raw = _read_raw(path)
-    if not {"key", "amount", "currency"} <= set(raw.columns):
+    if not _OWN.issubset(raw.columns):
         return None
     if raw.schema.get("aliases") == pl.String:
         return raw.with_columns(pl.Series("aliases", [_aliases(text) for text in raw["aliases"]], pl.List(pl.String)))
     return raw
+
+
+def scan_own_side(path: Path) -> pl.LazyFrame | pl.DataFrame | None:
+    """As ``read_own_side``, and the rows of Parquet stay in the file."""
+    if path.suffix.lower() == ".parquet":
+        # What cannot be scanned is left to the reader, which says why.
+        with suppress(polars.exceptions.PolarsError, OSError):
+            scanned = pl.scan_parquet(path, glob=False)
+            schema = scanned.collect_schema()
+            if _OWN.issubset(schema) and schema.get("aliases") != pl.String:
+                return scanned
+    return read_own_side(path)
 
 
 def _aliases(text: str | None) -> list[str]:

@@ -1,7 +1,7 @@
 """The columns of any dataframe as exact amounts, texts and days. What would be guessed at is refused."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import narwhals as nw
@@ -45,11 +45,17 @@ def text(table: pl.DataFrame, column: str) -> pl.Expr:
     if column not in table.columns or _is_empty(table[column]):
         return _nothing(pl.String).alias(column)
     kind = table.schema[column]
-    if not (kind in (pl.String, pl.Categorical) or isinstance(kind, pl.Enum) or kind.is_integer()):
+    if not _is_text(kind):
         raise InvalidRequest(
             f"column {column} holds {kind} where texts belong. Next: turn it into texts as they should be compared"
         )
-    return pl.col(column).cast(pl.String).str.strip_chars().replace("", None)
+    return _as_text(column)
+
+
+def text_or_null(schema: Mapping[str, pl.DataType], column: str) -> pl.Expr:
+    """As ``text``, of a table that is not read yet: all null where it would refuse."""
+    readable = column in schema and _is_text(schema[column])
+    return _as_text(column) if readable else pl.lit(None, pl.String).alias(column)
 
 
 def texts(table: pl.DataFrame, column: str) -> pl.Expr:
@@ -134,6 +140,14 @@ def day_problem(table: pl.DataFrame, column: str) -> pl.Expr:
         return pl.lit(None, pl.String)
     unread = day(table, column).is_null() & (pl.col(column) != "")
     return pl.when(unread).then(pl.lit(f"its {column} is neither like 2026-10-31 nor like 2026-10-31T05:00:00Z"))
+
+
+def _is_text(kind: pl.DataType) -> bool:
+    return kind in (pl.String, pl.Categorical) or isinstance(kind, pl.Enum) or kind.is_integer()
+
+
+def _as_text(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.String).str.strip_chars().replace("", None)
 
 
 def _refusal(value: str) -> str | None:

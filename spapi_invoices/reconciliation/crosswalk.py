@@ -19,8 +19,7 @@ def apply_crosswalk(left: pl.DataFrame, right: pl.DataFrame, crosswalk: Any) -> 
         InvalidRequest: A left name has two rights or names several invoices, a right alias has two keys, or two lines
             that disagree name one row.
     """
-    table = read_table(crosswalk, ("left", "right"), "the crosswalk")
-    lines = table.select(text(table, "left"), text(table, "right"))
+    lines = crosswalk_lines(crosswalk)
     whole = lines.drop_nulls().unique()
     _refuse(whole.filter(pl.col("left").is_duplicated())["left"], "has two different rights in the crosswalk")
     targets = _resolve(whole, right)
@@ -33,6 +32,16 @@ def apply_crosswalk(left: pl.DataFrame, right: pl.DataFrame, crosswalk: Any) -> 
         "is named by crosswalk lines with different rights",
     )
     return _give(rows, given), _notes(lines.height - lines.drop_nulls().height, targets, named, right)
+
+
+def crosswalk_lines(crosswalk: Any) -> pl.DataFrame:  # noqa: ANN401 - any dataframe narwhals reads
+    """The columns ``left`` and ``right`` as texts.
+
+    Raises:
+        InvalidRequest: One is missing, or holds no texts.
+    """
+    table = read_table(crosswalk, ("left", "right"), "the crosswalk")
+    return table.select(text(table, "left"), text(table, "right"))
 
 
 def _resolve(lines: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:

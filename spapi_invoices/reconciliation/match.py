@@ -37,7 +37,8 @@ def reconcile(  # noqa: PLR0913 - what a comparison depends on
 
     Every row is in exactly one group; the sums of both sides are those of the input. A left row without a key gets that
     of the shipment it states; rows that still have none stand alone.
-    See ``spapi_invoices.reconciliation.rules`` for the statuses; of those that apply the first counts.
+    See ``spapi_invoices.reconciliation.rules`` for the statuses; of those that apply the first counts. Sides that do not
+    fit in memory are for ``reconcile_in_passes``.
 
     Args:
         left: The invoices: an ``InvoiceSide``, or a frame of yours with ``key``, ``amount``, ``currency`` and what it
@@ -63,26 +64,41 @@ def reconcile(  # noqa: PLR0913 - what a comparison depends on
     notes: tuple[str, ...] = ()
     if crosswalk is not None:
         left_rows, notes = apply_crosswalk(left_rows, right_rows, crosswalk)
-    left_rows = follow_shipments(left_rows, right_rows)
-    pairs = plain_pairs(left_rows, right_rows)
-    rest = without(left_rows, pairs["left"]), without(right_rows, pairs["right"])
-    lines = in_order(_lines(*rest, allowed), pairs, left_rows, right_rows)
+    return compare(
+        follow_shipments(left_rows, right_rows), right_rows, tolerance=allowed, as_of=as_of, rules=rules, notes=notes
+    )
+
+
+def compare(  # noqa: PLR0913 - what a comparison depends on
+    left: pl.DataFrame,
+    right: pl.DataFrame,
+    *,
+    tolerance: Decimal,
+    as_of: date | None,
+    rules: Sequence[Rule],
+    notes: tuple[str, ...],
+) -> Result:
+    """Compare rows that have got their last key, which are all rows of the keys that occur among them."""
+    pairs = plain_pairs(left, right)
+    lines = in_order(
+        _lines(without(left, pairs["left"]), without(right, pairs["right"]), tolerance), pairs, left, right
+    )
     day = pl.lit(as_of, pl.Date)
     matches = lines.with_columns(
-        tolerance=pl.lit(allowed, AMOUNT),
+        tolerance=pl.lit(tolerance, AMOUNT),
         age_days=pl.when(pl.col("date") <= day).then((day - pl.col("date")).dt.total_days()),
     ).select(_COLUMNS)
     added = [rule for rule in rules if rule not in RULES]
     if added:
         told, faults = apply_rules(matches, added)
-        matches, notes = in_order(told, pairs.clear(), left_rows, right_rows), (*notes, *faults)
+        matches, notes = in_order(told, pairs.clear(), left, right), (*notes, *faults)
     return Result(
         matches=validate(Reconciliation, matches),
-        tolerance=allowed,
+        tolerance=tolerance,
         as_of=as_of,
         notes=notes,
-        left_rows=left_rows,
-        right_rows=right_rows,
+        left_rows=left,
+        right_rows=right,
     )
 
 

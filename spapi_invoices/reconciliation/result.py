@@ -1,6 +1,6 @@
 """What a comparison found. Amounts of different currencies are never added."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -19,6 +19,20 @@ _ITEMS: Final = polars_schema(ReconciliationItems)
 _TITLES: Final[Mapping[str, str]] = {rule.status: rule.title for rule in RULES}
 _HEAD: Final = ("Status", "Currency", "Keys", "Left", "Right", "Difference")
 _NOT_COMPARABLE: Final = pl.lit("not_comparable", _ITEMS["status"])
+
+
+def total(summaries: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """The summaries of several results, which have no key in common, as one."""
+    return _summed(pl.concat(summaries), pl.col("keys").sum())
+
+
+def _summed(lines: pl.DataFrame, keys: pl.Expr) -> pl.DataFrame:
+    amounts = (
+        pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).cast(WIDE).sum()).alias(name)
+        for name in ("left_amount", "right_amount", "difference")
+    )
+    grouped = lines.group_by("status", "currency").agg(keys.cast(pl.Int64).alias("keys"), *amounts)
+    return grouped.sort("status", "currency", nulls_last=True)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,12 +82,7 @@ class Result:
 
         The sums have 38 digits, so they cannot overflow. A sum is null where no row has the amount.
         """
-        amounts = [
-            pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).cast(WIDE).sum()).alias(name)
-            for name in ("left_amount", "right_amount", "difference")
-        ]
-        grouped = self.matches.group_by("status", "currency").agg(pl.len().cast(pl.Int64).alias("keys"), *amounts)
-        return grouped.sort("status", "currency", nulls_last=True)
+        return _summed(self.matches, pl.len())
 
     @property
     def exceptions(self) -> pl.DataFrame:

@@ -21,6 +21,7 @@ _SHIPMENTS_NEEDED: Final = (
 )
 _STATUSES_NEEDED: Final = ("amazon_shipment_id", "invoice_status", "checked_at")
 _SIDE_NEEDED: Final = ("key", "amount", "currency")
+NO_REFERENCE: Final = "(no reference)"
 # Of two answers of the same instant the more final one counts; a text Amazon added since is not known to be final.
 _FINALITY: Final = {"NotFound": 0, "Processing": 2, "Accepted": 3, "Errored": 3}
 _UNKNOWN_FINALITY: Final = 1
@@ -98,7 +99,7 @@ def as_side(data: Any, name: str) -> pl.DataFrame:  # noqa: ANN401 - any datafra
             "amount_problem",
             *(pl.when(pl.col(column).is_null()).then(pl.lit(words)) for column, words in missing.items()),
         ).alias("problem"),
-        pl.coalesce("ref", "key", pl.lit("(no reference)")).alias("ref"),
+        pl.coalesce("ref", "key", pl.lit(NO_REFERENCE)).alias("ref"),
         joined("note", pl.col("day_problem")),
         named=pl.col("ref").is_not_null(),
     ).select(*_SIDE, "named")

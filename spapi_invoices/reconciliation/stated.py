@@ -15,23 +15,34 @@ _MAY_JOIN: Final = pl.col("key").is_null() & (pl.col("key_problem").is_not_null(
 
 def follow_shipments(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     """Return the left rows: those without a key with that of the shipment they state, and notes where shipments disagree."""
+    return note_repeats(lead(left, leading_elsewhere(left, right)), right)
+
+
+def leading_elsewhere(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """The shipments that lead a left row to another key than its own: ``shipment_id`` and ``owner``, each once.
+
+    Only ``key`` and ``shipment_id`` of the rows are read, and of a shipment all rows of both sides must be here.
+    """
     if not left["shipment_id"].is_not_null().any():
+        return pl.DataFrame(schema={"shipment_id": pl.String, "owner": pl.String})
+    shipments = right.select("shipment_id", owner="key").drop_nulls().unique()
+    owners = shipments.filter(pl.col("shipment_id").is_unique())
+    met = left.select("key", "shipment_id").join(owners, on="shipment_id")
+    return met.filter(pl.col("owner").ne_missing(pl.col("key"))).select("shipment_id", "owner").unique()
+
+
+def lead(left: pl.DataFrame, elsewhere: pl.DataFrame) -> pl.DataFrame:
+    """The left rows with the keys of the shipments they state, or with notes of those that belong elsewhere."""
+    if not elsewhere.height:
         return left
-    shipments = right.select("shipment_id", "key").drop_nulls()
-    owners = shipments.unique().filter(pl.col("shipment_id").is_unique()).rename({"key": "owner"})
-    rows = left.join(owners, on="shipment_id", how="left", maintain_order="left")
+    rows = left.join(elsewhere, on="shipment_id", how="left", maintain_order="left")
     strayed = pl.col("owner").ne(pl.col("key"))
-    led = give_keys(
-        rows.with_columns(
-            joined(
-                "note",
-                pl.when(strayed).then(pl.format("states shipment {}, which belongs to {}", "shipment_id", "owner")),
-            )
-        ),
+    words = pl.format("states shipment {}, which belongs to {}", "shipment_id", "owner")
+    return give_keys(
+        rows.with_columns(joined("note", pl.when(strayed).then(words))),
         pl.when(_MAY_JOIN).then("owner"),
         pl.lit("joined by the shipment it states"),
-    )
-    return _note_repeats(led, shipments).select(left.columns)
+    ).select(left.columns)
 
 
 def give_keys(rows: pl.DataFrame, target: pl.Expr, note: pl.Expr) -> pl.DataFrame:
@@ -45,8 +56,11 @@ def give_keys(rows: pl.DataFrame, target: pl.Expr, note: pl.Expr) -> pl.DataFram
     )
 
 
-def _note_repeats(left: pl.DataFrame, shipments: pl.DataFrame) -> pl.DataFrame:
-    """Note where two invoices state one shipment, and another shipment of the order is stated by none."""
+def note_repeats(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """Note where two invoices state one shipment, and another shipment of the order is stated by none.
+
+    Of a key all rows of both sides must be here.
+    """
     stated = left.select("key", "shipment_id").drop_nulls()
     # One column first: most are stated once, and then there is nothing more to do.
     repeated = stated.filter(pl.col("shipment_id").is_duplicated())
@@ -54,13 +68,14 @@ def _note_repeats(left: pl.DataFrame, shipments: pl.DataFrame) -> pl.DataFrame:
     if not again.height:
         return left
     missed = (
-        shipments.join(again.select("key").unique(), on="key", how="semi")
+        right.select("key", "shipment_id")
+        .drop_nulls()
+        .join(again.select("key").unique(), on="key", how="semi")
         .join(stated, on=["key", "shipment_id"], how="anti")
         .group_by("key")
         .agg(pl.col("shipment_id").unique().sort().str.join(", ").alias("missed"))
     )
     words = pl.format("another invoice states shipment {} too, and none states {}", "shipment_id", "missed")
     told = again.join(missed, on="key").select("key", "shipment_id", words.alias("said"))
-    return left.join(told, on=["key", "shipment_id"], how="left", maintain_order="left").with_columns(
-        joined("note", pl.col("said"))
-    )
+    rows = left.join(told, on=["key", "shipment_id"], how="left", maintain_order="left")
+    return rows.with_columns(joined("note", pl.col("said"))).select(left.columns)

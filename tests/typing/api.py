@@ -26,6 +26,10 @@ documents: spi.Documents = spi.read_documents([fetched, Path("nfe")], processes=
 number: str | None = spi.documents.nfe.read(Path("nfe.xml").read_bytes()).number
 facts: pl.DataFrame = documents.facts
 lines: pl.DataFrame = documents.lines
+saved: spi.SavedReconciliation = spi.reconcile_in_passes(
+    pl.scan_parquet("invoices.parquet"), pl.scan_parquet("shipments.parquet"), Path("lines"), passes=2
+)
+exceptions: pl.LazyFrame = saved.exceptions
 result: spi.Reconciliation = spi.reconcile(
     spi.customer_side(documents), spi.shipment_side(shipments, statuses), tolerance="0.01"
 )
