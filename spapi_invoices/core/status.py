@@ -31,6 +31,7 @@ from spapi_invoices.errors import (
 _BY_STATUS: Final = {401: AccessDenied, 403: AccessDenied, 404: NotFound, 429: Throttled}
 # What Amazon's tokens begin with (developer guide; tokens_2021-03-01.json), and a client's secret.
 _TOKEN: Final = re.compile(r"(At[a-z]{1,2}(\.sprdt)?\||amzn1\.oa2-cs\.)[^\s\"']*")
+_ESCAPE: Final = re.compile(rb"\\.", re.DOTALL)
 # Errors in the body of a 2xx say by their code what they are.
 _BY_CODE: Final = {
     "InternalFailure": ServiceUnavailable,
@@ -74,9 +75,9 @@ def describe_body(body: bytes) -> str:
 
 
 def _is_complete(body: bytes) -> bool:
-    """Whether a body that our decoder refuses is JSON to its end: with half a character in a text, or a number past all bounds."""
+    """Whether a body that our decoder refuses is JSON to its end: with half a character, say, or a number past all bounds."""
     try:
-        json.loads(body.decode("utf-8", "replace"))
+        json.loads(_ESCAPE.sub(b"..", body).decode("utf-8", "replace"), strict=False)
     except (ValueError, RecursionError):
         return False
     return True
