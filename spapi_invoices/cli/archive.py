@@ -101,6 +101,7 @@ def sync(  # noqa: PLR0913 - click's
         f"{counted(done.shipments, 'shipment')}, {done.statuses} invoice statuses"
     )
     session.emit(done.windows)
+    _say_lost(done.lost)
     for error in done.errors:
         click.echo(f"Error: {' '.join(error.split())}", err=True)
     if not done.complete:
@@ -175,6 +176,7 @@ def purge(session: Session, folder: Path, older_than: timedelta | None, dry_run:
     session.say(
         f"{'would be purged' if dry_run else 'purged'}, from before {found.before:%Y-%m-%d %H:%M} UTC: {_held(found)}"
     )
+    _say_lost(found.lost)
 
 
 @archive.command(
@@ -244,6 +246,7 @@ def export(session: Session, folder: Path, save_documents: Path | None, table: s
 
 def _tell(session: Session, folder: Path, found: "Status") -> None:
     """What stands in no table."""
+    _say_lost(found.lost)
     if not found.coverage.height:
         session.say("no customer invoices were ever asked for")
     if found.without_document:
@@ -275,6 +278,15 @@ def _say_damaged(names: Iterable[str]) -> None:
         click.echo(
             f"Error: the document of {name} is missing or not what was stored. "
             "Next: archive sync with a --look-back that reaches it, which writes it again",
+            err=True,
+        )
+
+
+def _say_lost(files: Iterable[str]) -> None:
+    for file in files:
+        click.echo(
+            f"Warning: {file} was missing or damaged, and counts no more; what can be had is made or asked for again. "
+            "Next: see archive status for what is missing; a backup of the folder has the rest",
             err=True,
         )
 

@@ -72,6 +72,22 @@ def read_bytes(path: Path) -> bytes:
         raise FileFailed(f"{path} cannot be read: {error.strerror}. Next: give the path of a file") from None
 
 
+def read_if_there(path: Path) -> bytes | None:
+    """A file's bytes; ``None`` if there is no file of that name.
+
+    Raises:
+        FileFailed: It is there and cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except OSError as error:
+        raise FileFailed(
+            f"{path} cannot be read: {error.strerror}. Next: see that you may read it, and again"
+        ) from None
+
+
 def read_text(path: Path) -> str:
     """A file's text in UTF-8, without a byte-order mark.
 

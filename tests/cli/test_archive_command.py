@@ -42,6 +42,17 @@ class TestSync:
         assert "is incomplete. Next: sync again" in err
         assert run(["archive", "status", folder, "--format", "csv"]) == 3
 
+    def test_what_is_lost_is_said(self, synced, capsys):
+        """A part that is gone is a warning of the sync or purge that finds it, and of status after it."""
+        for number, command in enumerate(
+            (["purge", synced, "--older-than", "9999d"], ["sync", synced, *OCTOBER, "--look-back", "0d"]), 1
+        ):
+            min((Path(synced) / "tables" / "customer_invoices").iterdir()).unlink()
+            assert run(["--quiet", *([] if number == 1 else ["--replay", str(DEMO)]), "archive", *command]) == 0
+            assert capsys.readouterr().err.count("rows) was missing or damaged, and counts no more") == number
+        assert run(["--quiet", "archive", "status", synced]) == 0
+        assert capsys.readouterr().err.count("rows) was missing or damaged") == 2
+
     @pytest.mark.parametrize(
         ("options", "said"),
         [

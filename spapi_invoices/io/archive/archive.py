@@ -10,7 +10,7 @@
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import MAXYEAR, UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final
@@ -76,7 +76,7 @@ class Archive:
 
         Raises:
             InvalidRequest: There is no such table.
-            FileFailed: A part of it is missing or damaged.
+            FileFailed: A part of it is missing, damaged or cannot be read.
         """
         if name not in tables.NAMES:
             raise InvalidRequest(f"an archive has no table {name!r}. Next: name one of {', '.join(tables.NAMES)}")
@@ -134,7 +134,7 @@ class Archive:
         with self._writing(wait) as db:
             _check_account(self.folder, db, client.account)
             ledger.set_setting(db, "time_zone", str(client.zone))
-            mend(self.folder, db)
+            lost = mend(self.folder, db, self.now())
             parts.compact(self.folder, db)
             store = Store(self.folder, db, self.now)
             store.shipment_ids(ids, self.now())
@@ -147,7 +147,7 @@ class Archive:
             done = _run(Syncing(client, store, self.now), db, attempts, progress)
             tables.forget_outdated(db)
             parts.compact(self.folder, db)
-            return done
+            return replace(done, lost=lost)
 
     def status(
         self,
@@ -167,11 +167,11 @@ class Archive:
 
         Raises:
             InvalidRequest: A date does not parse, or the range is empty.
-            FileFailed: A part of the tables is missing or damaged.
+            FileFailed: A part of the tables is missing, damaged or cannot be read.
         """
         now = self.now()
         with ledger.opened(self.folder) as db:
-            parts.check(self.folder, parts.parts(db))
+            parts.whole(self.folder, db)
             zone = _zone(ledger.setting(db, "time_zone"))
             wanted = _wanted(start, end, zone, now)
             overdue_before = now - _retention(db)
@@ -197,10 +197,10 @@ class Archive:
             before = self.now() - (_retention(db) if older_than is None else check_duration(older_than))
             # Before anything is swept, so that what a killed purge left is counted.
             found = due(db, before)
-        if not dry_run:
-            with self._writing(wait) as db:
-                remove(self.folder, db, before, self.now())
-        return found
+        if dry_run:
+            return found
+        with self._writing(wait) as db:
+            return remove(self.folder, db, found, self.now())
 
     def export_documents(self, folder: Path | str) -> export.Exported:
         """Save each document as ``{purchase_order_number}.pdf``, never over a different one, and say what is missing.
@@ -239,7 +239,7 @@ def _run(syncing: Syncing, db: sqlite3.Connection, attempts: list[Attempt], prog
     """Windows, then details, then statuses of shipments: of which ids is asked when it is their turn."""
     with shown(progress, "window") as advance:
         invoices = syncing.invoices(attempts, advance)
-    ids = _ids(db, "details_at IS NULL OR (problem IS NOT NULL AND purged_at IS NULL)")
+    ids = _ids(db, "purged_at IS NULL AND (details_at IS NULL OR problem IS NOT NULL)")
     with shown(progress, "shipment") as advance:
         shipments = syncing.shipments(ids, advance)
     ids = _ids(db, f"invoice_status IS NOT '{tables.ACCEPTED}'")

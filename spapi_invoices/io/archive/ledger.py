@@ -87,6 +87,11 @@ MIGRATIONS: Final = (
     UPDATE shipments SET held_since = details_at;
     ALTER TABLE shipments ADD COLUMN failed_at TEXT
     """,
+    """
+    DROP TABLE submissions;
+    ALTER TABLE parts ADD COLUMN sha256 TEXT;
+    ALTER TABLE parts ADD COLUMN lost_at TEXT
+    """,
 )
 
 

@@ -1,7 +1,10 @@
 """The tables of an archive: Parquet files that the ledger names. Not for documents, nor for what SQLite keeps itself.
 
-A part is written once, named by its hash, and never changed. Each row of it has the number of the batch it came with: a shipment that is
+A part is written once and never changed. Each row of it has the number of the batch it came with: a shipment that is
 fetched again gets new rows in all its tables, and the rows of its newest batch are those that count.
+
+A part is lost if there is no file of its name, or one with other bytes. A file that is there and cannot be read is not: it
+may be as it was, so that is an error, and nothing is changed.
 """
 
 import hashlib
@@ -19,7 +22,7 @@ import polars as pl
 from spapi_invoices.errors import FileFailed
 from spapi_invoices.frames.schemas import TABLES, polars_schema
 from spapi_invoices.io.archive.ledger import PARTS, transaction
-from spapi_invoices.io.files import read_bytes, write_whole
+from spapi_invoices.io.files import read_if_there, write_whole
 from spapi_invoices.io.tables import to_parquet
 
 FOLDER: Final = PARTS
@@ -36,19 +39,21 @@ _FULL: Final = 25_000
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A row of the ledger's table of parts."""
+    """A row of the ledger's table of parts; without a hash if an older version wrote it."""
 
     id: int
     name: str
     file: str
     rows: int
     batch: int
+    sha256: str | None
 
 
 def parts(db: sqlite3.Connection, names: Iterable[str] = STORED) -> tuple[Part, ...]:
     """The parts of some tables, in the order of what they hold."""
     wanted = set(names)
-    found = (Part(*row) for row in db.execute("SELECT id, name, file, rows, batch FROM parts ORDER BY id"))
+    rows = db.execute("SELECT id, name, file, rows, batch, sha256 FROM parts WHERE lost_at IS NULL ORDER BY id")
+    found = (Part(*row) for row in rows)
     return tuple(one for one in found if one.name in wanted)
 
 
@@ -72,19 +77,18 @@ def write(folder: Path, tables: Mapping[str, pl.DataFrame], batch: int) -> tuple
 
 def add(db: sqlite3.Connection, written: Iterable[Part]) -> None:
     """Name parts in the ledger; in a transaction, together with what else is known of their rows."""
-    rows = [(one.id or None, one.name, one.file, one.rows, one.batch) for one in written]
-    db.executemany("INSERT INTO parts VALUES (?, ?, ?, ?, ?)", rows)
+    rows = [(one.id or None, one.name, one.file, one.rows, one.batch, one.sha256) for one in written]
+    db.executemany("INSERT INTO parts (id, name, file, rows, batch, sha256) VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
-def scan(folder: Path, there: Iterable[Part], name: str) -> pl.LazyFrame:
+def scan(folder: Path, db: sqlite3.Connection, name: str) -> pl.LazyFrame:
     """A table, lazily: what counts of its parts, without their batches.
 
     Raises:
-        FileFailed: A part is missing or damaged.
+        FileFailed: A part is lost or cannot be read.
     """
-    there = tuple(there)
-    check(folder, (one for one in there if one.name in {name, "shipments" if name in SHIPMENT_TABLES else name}))
-    return current(folder, there, name).select(polars_schema(TABLES[name]).keys())
+    names = {name, "shipments"} if name in SHIPMENT_TABLES else {name}
+    return current(folder, whole(folder, db, names), name).select(polars_schema(TABLES[name]).keys())
 
 
 def current(folder: Path, there: Iterable[Part], name: str, files: Iterable[Part] | None = None) -> pl.LazyFrame:
@@ -105,21 +109,44 @@ def current(folder: Path, there: Iterable[Part], name: str, files: Iterable[Part
     return rows.join(newest, on=[_KEY, _BATCH], how="semi", maintain_order="left")
 
 
-def damaged(folder: Path, there: Iterable[Part]) -> tuple[Part, ...]:
-    """Those that are missing, or not what was written."""
-    return tuple(one for one in there if not _is_whole(_path(folder, one)))
-
-
-def check(folder: Path, there: Iterable[Part]) -> None:
-    """Raise if one is missing or damaged.
+def lost(folder: Path, there: Iterable[Part]) -> tuple[Part, ...]:
+    """Those that are missing, or not what was written.
 
     Raises:
-        FileFailed: The first, by its path.
+        FileFailed: One is there and cannot be read.
     """
-    for one in damaged(folder, there):
-        raise FileFailed(
-            f"{_path(folder, one)} is missing or not what was written. Next: sync, which asks again for what can be had"
-        )
+    return tuple(one for one in there if not _is_whole(folder, one))
+
+
+def whole(folder: Path, db: sqlite3.Connection, names: Iterable[str] = STORED) -> tuple[Part, ...]:
+    """The parts of some tables, if each of them is as it was written.
+
+    Raises:
+        FileFailed: One is lost or cannot be read, by its path.
+    """
+    while gone := lost(folder, there := parts(db, names)):
+        if gone[0] in parts(db, names):  # Else it was replaced since the ledger was asked.
+            raise FileFailed(
+                f"{_path(folder, gone[0])} is missing or not what was written. Next: restore the archive from a backup, or "
+                "sync, which mends what can be mended"
+            )
+    return there
+
+
+def leave_out(db: sqlite3.Connection, gone: Iterable[Part], at: str) -> None:
+    """Let parts count no more; in a transaction. A file that is there stays, for whoever can still read something of it."""
+    db.executemany("UPDATE parts SET lost_at = ? WHERE id = ?", [(at, one.id) for one in gone])
+
+
+def left_out(db: sqlite3.Connection) -> tuple[str, ...]:
+    """The file of each part that was lost and counts no more, and how many rows it had."""
+    rows = db.execute("SELECT name, file, rows FROM parts WHERE lost_at IS NOT NULL ORDER BY id")
+    return tuple(f"{FOLDER}/{name}/{file} ({count} rows)" for name, file, count in rows)
+
+
+def forget_lost(db: sqlite3.Connection) -> None:
+    """Let the next sweep delete the files of parts that count no more."""
+    db.execute("DELETE FROM parts WHERE lost_at IS NOT NULL")
 
 
 def compact(folder: Path, db: sqlite3.Connection) -> None:
@@ -152,7 +179,7 @@ def replace(db: sqlite3.Connection, old: Iterable[Part], new: Iterable[Part]) ->
 
 def sweep(folder: Path, db: sqlite3.Connection) -> None:
     """Delete the files that the ledger does not name: what was being written in a crash, and what was merged since."""
-    named = {_path(folder, one) for one in parts(db)}
+    named = {folder / FOLDER / name / file for name, file in db.execute("SELECT name, file FROM parts")}
     for path in (path for name in STORED for path in entries(folder / FOLDER / name, _OURS)):
         if path not in named:
             delete(path)
@@ -193,20 +220,15 @@ def _path(folder: Path, part: Part) -> Path:
     return folder / FOLDER / part.name / part.file
 
 
-def _named(content: bytes) -> str:
-    return f"{hashlib.sha256(content).hexdigest()[:32]}.parquet"
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        return _named(read_bytes(path)) == path.name
-    except FileFailed:
-        return False
+def _is_whole(folder: Path, part: Part) -> bool:
+    content = read_if_there(_path(folder, part))
+    return content is not None and part.sha256 in {None, hashlib.sha256(content).hexdigest()}
 
 
 def _write(folder: Path, name: str, rows: pl.DataFrame, batch: int, part_id: int = 0) -> Part:
     content = to_parquet(rows)
-    part = Part(part_id, name, _named(content), rows.height, batch)
+    sha256 = hashlib.sha256(content).hexdigest()
+    part = Part(part_id, name, f"{sha256[:32]}.parquet", rows.height, batch, sha256)
     write_whole(_path(folder, part), content)
     return part
 

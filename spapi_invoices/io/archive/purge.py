@@ -6,7 +6,7 @@ hash, shipment id, amounts and statuses stay, so what is purged is known to have
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -32,11 +32,13 @@ class Purged:
         documents: Documents of customer invoices.
         shipments: Shipments.
         before: All that was stored before this moment.
+        lost: Files of the tables that were found missing or damaged, each with how many rows it had.
     """
 
     documents: int
     shipments: int
     before: datetime
+    lost: tuple[str, ...] = ()
 
 
 def due(db: sqlite3.Connection, before: datetime) -> Purged:
@@ -49,21 +51,25 @@ def due(db: sqlite3.Connection, before: datetime) -> Purged:
     return Purged(of_documents, of_shipments, before)
 
 
-def remove(folder: Path, db: sqlite3.Connection, before: datetime, now: datetime) -> None:
+def remove(folder: Path, db: sqlite3.Connection, found: Purged, now: datetime) -> Purged:
     """Remove documents, then what tables hold; each from the ledger first, then from the disk.
 
-    If it is killed, `due` tells of what may be left, and the next sweep deletes it.
+    If it is killed, `due` tells of what may be left, and the next sweep deletes it. A damaged file of the tables is kept
+    while nothing is due: whose data it holds cannot be told.
+
+    Returns:
+        What was found due, with what was lost.
 
     Raises:
         FileFailed: A file cannot be written or deleted.
     """
-    when = {"before": text(before), "now": text(now)}
+    when = {"before": text(found.before), "now": text(now)}
     # First, and whatever happens to the tables.
     with transaction(db):
         set_setting(db, _PURGING, text(now))
         db.execute(f"UPDATE documents SET purged_at = :now WHERE {_DUE_DOCUMENTS}", when)  # noqa: S608 - ours
     documents.sweep(folder, db)
-    mend(folder, db)
+    lost = mend(folder, db, now)
     rows = db.execute(f"SELECT amazon_shipment_id FROM shipments WHERE {_DUE_SHIPMENTS}", when)  # noqa: S608 - ours
     shipment_ids = pl.Series([one for (one,) in rows], dtype=pl.String)
     changed = list(_without_personal_data(folder, db, shipment_ids))
@@ -71,7 +77,10 @@ def remove(folder: Path, db: sqlite3.Connection, before: datetime, now: datetime
         for old, new in changed:
             parts.replace(db, [old], new)
         db.execute(f"UPDATE shipments SET purged_at = :now WHERE {_DUE_SHIPMENTS}", when)  # noqa: S608 - ours
+        if found.documents or found.shipments:
+            parts.forget_lost(db)
     sweep(folder, db)
+    return replace(found, lost=lost)
 
 
 def sweep(folder: Path, db: sqlite3.Connection) -> None:

@@ -11,6 +11,7 @@ import polars as pl
 from spapi_invoices.core.coverage import Asked, State, days, stretches
 from spapi_invoices.core.windows import Window
 from spapi_invoices.frames.schemas import ArchiveCoverage, ExpectedInvoices, frame
+from spapi_invoices.io.archive.parts import left_out
 from spapi_invoices.io.archive.purge import Purged, due
 from spapi_invoices.io.archive.tables import ACCEPTED, attempts, scan, without_document
 
@@ -26,6 +27,8 @@ class Status:
         overdue: What is held for longer than the archive's retention.
         shipments: Shipments that are remembered, by what is known of them.
         expected: `ExpectedInvoices`; without rows if no list was given.
+        lost: Files of the tables that were missing or damaged and count no more, each with how many rows it had; until
+            something is purged.
     """
 
     coverage: pl.DataFrame
@@ -34,6 +37,7 @@ class Status:
     overdue: Purged
     shipments: dict[str, int]
     expected: pl.DataFrame
+    lost: tuple[str, ...]
 
     @property
     def complete(self) -> bool:
@@ -72,6 +76,7 @@ def read_status(  # noqa: PLR0913 - what is said depends on all of it
         frame(
             ExpectedInvoices, [] if expected is None else _expected(folder, db, wanted, ship_from_party_id, expected)
         ),
+        left_out(db),
     )
 
 

@@ -46,6 +46,7 @@ class Synced:
         shipments: Shipments whose details were stored.
         statuses: Shipments whose invoice status was stored.
         errors: Why it is incomplete, a text per window or shipment.
+        lost: Files of the tables that were found missing or damaged, each with how many rows it had.
     """
 
     windows: pl.DataFrame
@@ -53,6 +54,7 @@ class Synced:
     shipments: int
     statuses: int
     errors: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:

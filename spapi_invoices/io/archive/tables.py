@@ -22,7 +22,7 @@ ACCEPTED: Final = "Accepted"
 def scan(folder: Path, db: sqlite3.Connection, name: str) -> pl.LazyFrame:
     """A table, lazily."""
     kept = _KEPT.get(name)
-    return parts.scan(folder, parts.parts(db), name) if kept is None else kept(folder, db)
+    return parts.scan(folder, db, name) if kept is None else kept(folder, db)
 
 
 def attempts(db: sqlite3.Connection, ship_from_party_id: str | None) -> dict[int, Asked]:

@@ -36,7 +36,7 @@ def broken(archive: Archive) -> list[str]:
         for (sha256,) in rows
         if sha256 not in files or hashlib.sha256(files[sha256].read_bytes()).hexdigest() != sha256
     ]
-    parts = ask(archive, "SELECT name, file FROM parts")
+    parts = ask(archive, "SELECT name, file FROM parts WHERE lost_at IS NULL")
     return wrong + [file for name, file in parts if not (archive.folder / "tables" / name / file).is_file()]
 
 
@@ -82,5 +82,5 @@ def page(invoices: Iterable[dict[str, str]], token: str | None = None) -> HttpRe
 
 
 def fresh(tmp_path: Path, name: str = "archive") -> Archive:
-    """A new archive."""
-    return open_archive(tmp_path / name)
+    """A new archive, at the moment of the sandbox's clock and of most answers."""
+    return at("2026-11-02T09:00:00+00:00", open_archive(tmp_path / name))

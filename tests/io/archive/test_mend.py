@@ -1,10 +1,12 @@
 """Mending: a part of the tables that is lost is noticed, costs no document, and its rows come back."""
 
+import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from archived import FROM, TO, Archive, at, broken, fresh, held
-from test_purge import LATER, everything
+from archived import FROM, TO, Archive, ask, at, broken, files, fresh, held, scripted
+from test_purge import LATER, everything, invoices, shipment
 
 from spapi_invoices.errors import FileFailed
 from spapi_invoices.io.archive import parts
@@ -41,7 +43,7 @@ class TestLost:
         archive = filled(tmp_path)
         path = spoil(archive, name, how)
         for read in (archive.status, lambda: archive.scan(name)):
-            with pytest.raises(FileFailed, match=r"missing or not what was written\. Next: sync") as caught:
+            with pytest.raises(FileFailed, match=r"missing or not what was written\. Next: restore") as caught:
                 read()
             assert path in str(caught.value)
 
@@ -50,10 +52,12 @@ class TestLost:
         archive = filled(tmp_path)
         before = {one: archive.scan(one).collect() for one in parts.STORED}
         pairs = sorted(held(archive), key=str)
-        spoil(archive, name, how)
+        path = Path(spoil(archive, name, how)).relative_to(archive.folder)
+        ((rows,),) = ask(archive, f"SELECT rows FROM parts WHERE file = '{path.name}'")
         with running(**WORLD) as sandbox:
             done = archive.sync(sandbox.client(), FROM, TO, look_back=timedelta(0))
         assert done.complete
+        assert done.lost == archive.status().lost == (f"{path} ({rows} rows)",)
         assert {one: archive.scan(one).collect().height for one in before} == {
             one: f.height for one, f in before.items()
         }
@@ -68,7 +72,8 @@ class TestLost:
         names = archive.scan("shipments").collect()["buyer_name"].drop_nulls().to_list()
         assert names
         spoil(archive, name, how)
-        at(LATER, archive).purge()
+        assert len(at(LATER, archive).purge().lost) == 1
+        assert at(LATER, archive).status().lost == ()
         assert list((archive.folder / "documents").rglob("*.pdf")) == []
         after = everything(archive.folder)
         assert [one for one in names if one.encode() in after] == []
@@ -85,6 +90,105 @@ def test_what_was_purged_stays_away(tmp_path):
         done = archive.sync(sandbox.client(), FROM, TO, look_back=timedelta(0))
     assert (done.shipments, sorted(held(archive), key=str)) == (0, pairs)
     assert list((archive.folder / "documents").rglob("*.pdf")) == []
+    found = archive.status()
+    assert (found.shipments["without_details"], found.complete) == (len(sandbox.world.shipments), False)
+
+
+class TestShipments:
+    """Whose rows are gone is known, and nobody is told otherwise."""
+
+    DATE = "Mon, 02 Nov 2026 09:00:00 GMT"
+
+    def answer(self, request):
+        """Shipments, or an invoice."""
+        return shipment(request, self.DATE) if "brazil" in request.path else invoices(request)
+
+    def test_without_details(self, tmp_path):
+        """After a purge that mends, or a sync whose asking fails, those that lost their rows count as without details."""
+        archive = fresh(tmp_path)
+        for one in ("D1", "D2"):
+            archive.sync(scripted(self.answer), shipment_ids=[one])
+        spoil(archive, "shipments", "deleted")
+        archive.purge(timedelta(days=3000))
+        ((gone,),) = ask(archive, "SELECT amazon_shipment_id FROM shipments WHERE details_at IS NULL")
+        (left,) = {"D1", "D2"} - {gone}
+        assert archive.scan("shipments").collect()["amazon_shipment_id"].to_list() == [left]
+        assert (archive.status().shipments["without_details"], archive.status().complete) == (1, False)
+        asked = []
+        done = archive.sync(scripted(lambda request: asked.append(request.path) or self.answer(request)))
+        assert (done.shipments, [path.split("/")[-1] for path in asked]) == (1, [gone])
+        assert archive.status().shipments["without_details"] == 0
+
+    def test_an_older_answer_is_none(self, tmp_path):
+        """If the newest rows of a shipment are lost, the older ones that come to light again do not count as its details."""
+        archive = fresh(tmp_path)
+        archive.sync(scripted(lambda one: shipment(one, "Mon, 02 Nov 2026 08:00:00 GMT", amount="12,50")), shipment_ids=["D1"])
+        old = files(archive.folder)
+        archive.sync(scripted(lambda one: shipment(one, self.DATE, name="Ana Souza")))
+        for path in files(archive.folder) - old:
+            (archive.folder / path).unlink()
+        archive.purge(timedelta(days=3000))
+        assert archive.status().shipments["without_details"] == 1
+
+
+def test_rows_without_a_number_are_made_once(tmp_path):
+    """An invoice without an order number whose row is not lost is not made again."""
+    archive = fresh(tmp_path)
+    for one in ({"content": "x"}, {"purchaseOrderNumber": "A", "content": "JVBERi0xLjQK"}):
+        archive.sync(scripted(lambda _, one=one: [one]), "2026-10-30", "2026-11-01")
+    (file,) = (file for (file,) in ask(archive, "SELECT file FROM parts ORDER BY id DESC LIMIT 1"))
+    (archive.folder / "tables" / "customer_invoices" / file).unlink()
+    archive.purge(timedelta(days=3000))
+    assert sorted((number for number, _ in held(archive)), key=str) == ["A", None]
+
+
+class TestUnreadable:
+    """A part that cannot be read may be as it was."""
+
+    def refuse(self, monkeypatch, archive, name: str) -> None:
+        """Let the first part of a table not be read, as a disk or a limit on open files does."""
+        read, path = Path.read_bytes, min((archive.folder / "tables" / name).iterdir())
+
+        def refusing(one: Path) -> bytes:
+            if one == path:
+                raise OSError(24, "Too many open files")
+            return read(one)
+
+        monkeypatch.setattr(Path, "read_bytes", refusing)
+
+    @pytest.mark.parametrize("name", ["customer_invoices", "shipments"])
+    def test_it_is_an_error_and_stays(self, tmp_path, monkeypatch, name):
+        """Whoever needs it is told why it cannot be read; the ledger and the file stay, and count again afterwards."""
+        archive = filled(tmp_path)
+        rows, before = archive.scan(name).collect(), files(archive.folder)
+        with monkeypatch.context() as patch, running(**WORLD) as sandbox:
+            self.refuse(patch, archive, name)
+            for use in (archive.status, lambda: archive.scan(name), lambda: archive.sync(sandbox.client())):
+                with pytest.raises(FileFailed, match="cannot be read: Too many open files"):
+                    use()
+        assert files(archive.folder) == before
+        assert archive.scan(name).collect().equals(rows)
+
+    def test_documents_are_purged(self, tmp_path, monkeypatch):
+        """Documents that are due go even so."""
+        archive = filled(tmp_path)
+        self.refuse(monkeypatch, archive, "shipments")
+        with pytest.raises(FileFailed, match="Too many open files"):
+            at(LATER, archive).purge()
+        assert list((archive.folder / "documents").rglob("*.pdf")) == []
+
+
+def test_a_damaged_file_stays_until_a_purge(tmp_path):
+    """What is damaged is kept for whoever can read something of it, and goes as soon as anything is due."""
+    archive = filled(tmp_path)
+    path = Path(spoil(archive, "shipments", "changed"))
+    content = path.read_bytes()
+    with running(**WORLD) as sandbox:
+        archive.sync(sandbox.client())
+    archive.purge()
+    assert path.read_bytes() == content
+    at(LATER, archive).purge()
+    assert not os.path.lexists(path)
 
 
 def test_documents_are_purged_whatever_happens_to_tables(tmp_path, monkeypatch):
