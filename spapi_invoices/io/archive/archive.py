@@ -175,7 +175,7 @@ class Archive:
             zone = _zone(ledger.setting(db, "time_zone"))
             wanted = _wanted(start, end, zone, now)
             overdue_before = now - _retention(db)
-            return read_status(self.folder, db, wanted, ship_from_party_id, zone, expected, overdue_before)
+            return read_status(self.folder, db, wanted, ship_from_party_id, zone, expected, overdue_before, now)
 
     def purge(self, older_than: timedelta | None = None, *, dry_run: bool = False, wait: float = 0) -> Purged:
         """Remove the personal data that has been held for longer, and say of how many.
@@ -194,13 +194,14 @@ class Archive:
             FileFailed: A file cannot be written or deleted. Purge again: what is left is removed then.
         """
         with ledger.opened(self.folder) as db:
-            before = self.now() - (_retention(db) if older_than is None else check_duration(older_than))
+            now = self.now()
+            before = now - (_retention(db) if older_than is None else check_duration(older_than))
             # Before anything is swept, so that what a killed purge left is counted.
-            found = due(db, before)
+            found = due(db, before, now)
         if dry_run:
             return found
         with self._writing(wait) as db:
-            return remove(self.folder, db, found, self.now())
+            return remove(self.folder, db, found, now)
 
     def export_documents(self, folder: Path | str) -> export.Exported:
         """Save each document as ``{purchase_order_number}.pdf``, never over a different one, and say what is missing.

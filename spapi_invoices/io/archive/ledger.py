@@ -90,7 +90,11 @@ MIGRATIONS: Final = (
     """
     DROP TABLE submissions;
     ALTER TABLE parts ADD COLUMN sha256 TEXT;
-    ALTER TABLE parts ADD COLUMN lost_at TEXT
+    ALTER TABLE parts ADD COLUMN lost_at TEXT;
+    ALTER TABLE documents ADD COLUMN stored_at TEXT;
+    UPDATE documents SET stored_at = fetched_at;
+    ALTER TABLE shipments ADD COLUMN stored_at TEXT;
+    UPDATE shipments SET stored_at = held_since
     """,
 )
 

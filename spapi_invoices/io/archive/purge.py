@@ -2,6 +2,9 @@
 
 Documents are deleted, and the columns of shipments that are tagged as personal become null. Purchase order number and
 hash, shipment id, amounts and statuses stay, so what is purged is known to have been there and is not stored again.
+
+What was stored is held since then: by Amazon's clock or the machine's, whichever is later and not in the future. So a clock
+that was wrong makes no purge early; only the machine's at the purge itself has to be right.
 """
 
 import sqlite3
@@ -17,8 +20,9 @@ from spapi_invoices.io.archive import documents, parts
 from spapi_invoices.io.archive.ledger import set_setting, text, transaction
 from spapi_invoices.io.archive.mend import mend
 
-_DUE_DOCUMENTS = "size_bytes IS NOT NULL AND purged_at IS NULL AND fetched_at < :before"
-_DUE_SHIPMENTS = "held_since < :before AND purged_at IS NULL"
+_SINCE = "max(iif({0} > :now, stored_at, {0}), iif(stored_at > :now, {0}, stored_at))"
+_DUE_DOCUMENTS = f"size_bytes IS NOT NULL AND purged_at IS NULL AND {_SINCE.format('fetched_at')} < :before"
+_DUE_SHIPMENTS = f"purged_at IS NULL AND {_SINCE.format('held_since')} < :before"
 # Set to the moment of a purge until its files are gone.
 _PURGING = "purging"
 _UNFINISHED = "purged_at = (SELECT value FROM settings WHERE name = :purging)"
@@ -41,9 +45,9 @@ class Purged:
     lost: tuple[str, ...] = ()
 
 
-def due(db: sqlite3.Connection, before: datetime) -> Purged:
+def due(db: sqlite3.Connection, before: datetime, now: datetime) -> Purged:
     """What was stored before a moment and is there, also what a purge that was killed has left on the disk."""
-    when = {"before": text(before), "purging": _PURGING}
+    when = {"before": text(before), "now": text(now), "purging": _PURGING}
     of_documents, of_shipments = (
         db.execute(f"SELECT count(*) FROM {table} WHERE ({rule}) OR {_UNFINISHED}", when).fetchone()[0]  # noqa: S608 - ours
         for table, rule in (("documents", _DUE_DOCUMENTS), ("shipments", _DUE_SHIPMENTS))

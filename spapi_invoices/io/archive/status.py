@@ -61,6 +61,7 @@ def read_status(  # noqa: PLR0913 - what is said depends on all of it
     zone: tzinfo,
     expected: Iterable[str] | None,
     overdue_before: datetime,
+    now: datetime,
 ) -> Status:
     """What the ledger says of a range, ``None`` for all that was asked for."""
     made = list(attempts(db, ship_from_party_id).values())
@@ -71,7 +72,7 @@ def read_status(  # noqa: PLR0913 - what is said depends on all of it
         frame(ArchiveCoverage, rows),
         days(cut, zone),
         without_document(db),
-        due(db, overdue_before),
+        due(db, overdue_before, now),
         _shipments(db),
         frame(
             ExpectedInvoices, [] if expected is None else _expected(folder, db, wanted, ship_from_party_id, expected)

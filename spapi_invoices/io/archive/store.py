@@ -86,7 +86,7 @@ class Store:
     Args:
         folder: The archive's.
         db: Its ledger.
-        now: The clock. An answer that is dated later counts as of now: else it would never grow old, and prove a future.
+        now: The machine's clock. An answer proves nothing of what is later by it or by Amazon's: too little is asked for again.
     """
 
     def __init__(self, folder: Path, db: sqlite3.Connection, now: Callable[[], datetime]) -> None:
@@ -98,15 +98,15 @@ class Store:
         Raises:
             FileFailed: The disk is full; the archive is as it was.
         """
-        page = replace(page, frame=self._dated(page.frame, "fetched_at"), at=min(page.at, self._now()))
+        now = self._now()
         new = documents.unseen(self._db, page.frame)
         documents.write(self._folder, new)
         documents.write(self._folder, documents.lost(self._folder, self._db, page.frame))
         bare = new.with_columns(pl.lit(None, pl.Binary).alias("content"))
         written = parts.write(self._folder, {"customer_invoices": bare}, parts.next_batch(self._db))
-        attempt.add(page)
+        attempt.add(replace(page, at=min(page.at, now)))
         with transaction(self._db):
-            self._db.executemany(_ADD_DOCUMENT, _document_rows(new))
+            self._db.executemany(_ADD_DOCUMENT, _document_rows(new, now))
             parts.add(self._db, written)
             self._note(attempt)
         return new.height
@@ -133,31 +133,28 @@ class Store:
         tables = dict(
             zip(parts.SHIPMENT_TABLES, (found.shipments, found.items, found.payments, found.tax_ids), strict=True)
         )
-        tables["shipments"] = self._dated(found.shipments, "fetched_at")
         written = parts.write(self._folder, tables, parts.next_batch(self._db))
-        rows = tables["shipments"].select("fetched_at", "problem", "amazon_shipment_id").iter_rows()
+        now = text(self._now())
+        rows = found.shipments.select("fetched_at", "problem", "amazon_shipment_id").iter_rows()
         with transaction(self._db):
             parts.add(self._db, written)
             self._db.executemany(
                 # Its personal data is held since its first answer, however often it is asked for again.
-                "UPDATE shipments SET details_at = ?1, held_since = ifnull(held_since, ?1), problem = ?2 "
-                "WHERE amazon_shipment_id = ?3",
-                [(text(at), problem, shipment_id) for at, problem, shipment_id in rows],
+                "UPDATE shipments SET details_at = ?1, problem = ?2, "
+                "held_since = ifnull(held_since, ?1), stored_at = ifnull(stored_at, ?3) WHERE amazon_shipment_id = ?4",
+                [(text(at), problem, now, shipment_id) for at, problem, shipment_id in rows],
             )
 
     def statuses(self, found: pl.DataFrame) -> None:
         """Store what became of invoices; of each shipment the newest status is kept."""
         columns = ("invoice_status", "checked_at", "problem", "request_id", "attempts", "amazon_shipment_id")
-        rows = self._dated(found, "checked_at").select(columns).iter_rows()
+        rows = found.select(columns).iter_rows()
         with transaction(self._db):
             self._db.executemany(
                 "UPDATE shipments SET invoice_status = ?, checked_at = ?, status_problem = ?, status_request_id = ?, "
                 "status_attempts = ? WHERE amazon_shipment_id = ?",
                 [(status, text(at), *rest) for status, at, *rest in rows],
             )
-
-    def _dated(self, rows: pl.DataFrame, column: str) -> pl.DataFrame:
-        return rows.with_columns(pl.min_horizontal(column, pl.lit(self._now(), rows.schema[column])).alias(column))
 
     def _note(self, attempt: Attempt) -> None:
         row = attempt.row() | {
@@ -173,7 +170,8 @@ class Store:
 
 
 _ADD_DOCUMENT: Final = (
-    "INSERT INTO documents (purchase_order_number, sha256, media_type, size_bytes, fetched_at) VALUES (?, ?, ?, ?, ?)"
+    "INSERT INTO documents (purchase_order_number, sha256, media_type, size_bytes, fetched_at, stored_at) "
+    "VALUES (?, ?, ?, ?, ?, ?)"
 )
 _NOTED: Final = (
     *("id", "operation", "ship_from_party_id", "window_start", "window_end", "state", "pages", "rows", "attempts"),
@@ -182,6 +180,6 @@ _NOTED: Final = (
 _NOTE: Final = f"INSERT OR REPLACE INTO windows ({', '.join(_NOTED)}) VALUES (:{', :'.join(_NOTED)}) RETURNING id"  # noqa: S608 - our own names
 
 
-def _document_rows(invoices: pl.DataFrame) -> list[tuple[Any, ...]]:
+def _document_rows(invoices: pl.DataFrame, now: datetime) -> list[tuple[Any, ...]]:
     columns = ("purchase_order_number", "sha256", "media_type", "size_bytes", "fetched_at")
-    return [(*row, text(at)) for *row, at in invoices.select(columns).iter_rows()]
+    return [(*row, text(at), text(now)) for *row, at in invoices.select(columns).iter_rows()]

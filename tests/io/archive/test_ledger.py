@@ -7,7 +7,7 @@ import uuid
 from contextlib import closing
 
 import pytest
-from archived import ask, fresh, scripted
+from archived import ask, at, fresh, scripted
 
 from spapi_invoices.errors import ArchiveInvalid, FileFailed
 from spapi_invoices.io.archive import ledger, open_archive
@@ -126,6 +126,8 @@ def backwards(archive, *statements: str) -> None:
             "ALTER TABLE parts DROP COLUMN sha256",
             "ALTER TABLE parts DROP COLUMN lost_at",
             "CREATE TABLE submissions (id INTEGER PRIMARY KEY) STRICT",
+            "ALTER TABLE documents DROP COLUMN stored_at",
+            "ALTER TABLE shipments DROP COLUMN stored_at",
             "PRAGMA user_version = 2",
         ):
             db.execute(one)
@@ -173,6 +175,7 @@ class TestMigrations:
         for _ in range(2):
             assert open_archive(archive.folder).sync(scripted(lambda _: []), "2026-10-30", "2026-11-01").lost == ()
             assert archive.scan("customer_invoices").collect().equals(rows)
+        assert at("2026-12-03T00:00:00+00:00", archive).purge(dry_run=True).documents == 1
         path.unlink()
         with pytest.raises(FileFailed, match="is missing"):
             archive.scan("customer_invoices")

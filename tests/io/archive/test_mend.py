@@ -122,7 +122,9 @@ class TestShipments:
     def test_an_older_answer_is_none(self, tmp_path):
         """If the newest rows of a shipment are lost, the older ones that come to light again do not count as its details."""
         archive = fresh(tmp_path)
-        archive.sync(scripted(lambda one: shipment(one, "Mon, 02 Nov 2026 08:00:00 GMT", amount="12,50")), shipment_ids=["D1"])
+        archive.sync(
+            scripted(lambda one: shipment(one, "Mon, 02 Nov 2026 08:00:00 GMT", amount="12,50")), shipment_ids=["D1"]
+        )
         old = files(archive.folder)
         archive.sync(scripted(lambda one: shipment(one, self.DATE, name="Ana Souza")))
         for path in files(archive.folder) - old:

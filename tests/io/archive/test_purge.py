@@ -3,7 +3,7 @@
 import base64
 import json
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -180,6 +180,34 @@ class TestPurge:
         archive.sync(scripted(answer), "2026-11-01", "2026-11-05", shipment_ids=["D1"])
         assert archive.status("2026-11-01", "2026-11-05").coverage["state"].to_list() == ["complete", "never_asked"]
         done = at(LATER, archive).purge()
+        assert (done.documents, done.shipments) == (1, 1)
+
+    @pytest.mark.parametrize(
+        ("local", "amazon", "not_due", "due"),
+        [
+            pytest.param("2026-08-01", "2026-11-02", "2026-12-01", "2026-12-04", id="slow"),
+            pytest.param("2026-08-01", "2026-11-02", "2026-08-30", "2026-09-02", id="slow for good"),
+            pytest.param("2030-01-01", "2026-11-02", "2026-12-01", "2026-12-04", id="fast"),
+            pytest.param("2026-11-02", "2055-11-02", "2026-12-01", "2026-12-04", id="Amazon's is fast"),
+            pytest.param("2026-11-02", "1970-01-01", "2026-12-01", "2026-12-04", id="Amazon's is slow"),
+        ],
+    )
+    def test_a_clock_that_was_wrong(self, tmp_path, local, amazon, not_due, due):
+        """Whichever clock was wrong when it was stored, nothing is purged before 30 days are over, and then all is."""
+        archive = at(f"{local}T09:00:00+00:00", fresh(tmp_path))
+        date = f"{datetime.fromisoformat(amazon):%a, %d %b %Y} 09:00:00 GMT"
+
+        def answer(request):
+            if "brazil" in request.path:
+                return shipment(request, date)
+            return HttpResponse(status=200, headers={"date": date}, body=page(invoices(request)).body)
+
+        archive.sync(scripted(answer), "2026-07-01", "2026-07-05", shipment_ids=["D1"])
+        early, late = (at(f"{day}T00:00:00+00:00", archive) for day in (not_due, due))
+        done = early.purge()
+        assert (done.documents, done.shipments, early.status().overdue.documents) == (0, 0, 0)
+        assert late.status().overdue.documents == 1
+        done = late.purge()
         assert (done.documents, done.shipments) == (1, 1)
 
     @pytest.mark.parametrize("survived", range(0, 40, 3))
