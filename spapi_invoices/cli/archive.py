@@ -129,7 +129,7 @@ def status(  # noqa: PLR0913 - click's
     """Show how complete the archive is: by stretches of time, and as a calendar.
 
     The exit code is 3 if a part of the range failed or was never asked for, a shipment has no details, or an expected invoice is missing. FILE is a
-    table with the column purchase_order_number. Without dates the range is all that was asked for.
+    table with the column purchase_order_number. Without dates the range is all that was wanted, also by a sync that was killed.
     """
     from spapi_invoices.io.archive import open_archive
     from spapi_invoices.io.tables import read_purchase_orders

@@ -144,6 +144,7 @@ class Archive:
             if wanted is not None:
                 settled = tables.settled(db, ship_from_party_id, look_back)
                 attempts = [Attempt(one, ship_from_party_id) for one in windows_to_ask(wanted, settled, MARGIN)]
+            store.want(attempts)
             done = _run(Syncing(client, store, self.now), db, attempts, progress)
             tables.forget_outdated(db)
             parts.compact(self.folder, db)
@@ -160,7 +161,7 @@ class Archive:
         """How complete the archive is.
 
         Args:
-            start: Of the range, with ``end``; ``None`` is all that was ever asked for.
+            start: Of the range, with ``end``; ``None`` is all that was ever wanted.
             end: Exclusive; ``None`` is now.
             ship_from_party_id: Only this warehouse's customer invoices.
             expected: Purchase orders that should have an invoice.

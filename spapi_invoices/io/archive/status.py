@@ -14,6 +14,7 @@ from spapi_invoices.frames.schemas import ArchiveCoverage, ExpectedInvoices, fra
 from spapi_invoices.io.archive.parts import left_out
 from spapi_invoices.io.archive.purge import Purged, due
 from spapi_invoices.io.archive.tables import ACCEPTED, attempts, scan, without_document
+from spapi_invoices.io.archive.tables import wanted as never_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Status:
 
 
 def known_range(made: Iterable[Asked]) -> Window | None:
-    """From the first that was asked for to the last that an answer can tell of; ``None`` if nothing was asked."""
+    """From the first that was wanted to the last that an answer can tell of; ``None`` if nothing was."""
     spans = [(one.window.start, min(one.window.end, max(one.at, one.window.start))) for one in made]
     start, end = min((one for one, _ in spans), default=None), max((one for _, one in spans), default=None)
     return Window(start, end) if start and end and start < end else None
@@ -63,9 +64,9 @@ def read_status(  # noqa: PLR0913 - what is said depends on all of it
     overdue_before: datetime,
     now: datetime,
 ) -> Status:
-    """What the ledger says of a range, ``None`` for all that was asked for."""
+    """What the ledger says of a range, ``None`` for all that was wanted."""
     made = list(attempts(db, ship_from_party_id).values())
-    window = wanted or known_range(made)
+    window = wanted or known_range([*made, *never_asked(db, ship_from_party_id)])
     cut = () if window is None else stretches(window, made)
     rows = [(one.window.start, one.window.end, one.state, one.error) for one in cut]
     return Status(

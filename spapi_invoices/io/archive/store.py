@@ -5,7 +5,7 @@ So a crash at any moment loses nothing that was stored: a file without a name in
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -92,6 +92,15 @@ class Store:
     def __init__(self, folder: Path, db: sqlite3.Connection, now: Callable[[], datetime]) -> None:
         self._folder, self._db, self._now = folder, db, now
 
+    def want(self, attempts: Sequence[Attempt]) -> None:
+        """Remember what is to be asked for before anything is, so that what a crash leaves unasked is known to lack."""
+        with transaction(self._db):
+            if attempts:
+                span = min(one.window.start for one in attempts), max(one.window.end for one in attempts)
+                self._db.execute(_WANTED_BEFORE, (attempts[0].ship_from_party_id, *map(text, span)))
+            for one in attempts:
+                self._note(one)
+
     def page(self, attempt: Attempt, page: InvoicePage) -> int:
         """Store a page, and that it came; returns how many of its invoices are new.
 
@@ -157,13 +166,14 @@ class Store:
             )
 
     def _note(self, attempt: Attempt) -> None:
+        now = self._now()
         row = attempt.row() | {
             "ship_from_party_id": attempt.ship_from_party_id,
             "window_start": text(attempt.window.start),
             "window_end": text(attempt.window.end),
             "request_ids": json.dumps(attempt.request_ids),
-            "asked_at": attempt.asked_at and text(attempt.asked_at),
-            "finished_at": attempt.finished_at and text(attempt.finished_at),
+            "asked_at": text(attempt.asked_at or now),
+            "finished_at": text(attempt.finished_at or now),
             "id": attempt.row_id,
         }
         attempt.row_id = self._db.execute(_NOTE, row).fetchone()[0]
@@ -173,6 +183,8 @@ _ADD_DOCUMENT: Final = (
     "INSERT INTO documents (purchase_order_number, sha256, media_type, size_bytes, fetched_at, stored_at) "
     "VALUES (?, ?, ?, ?, ?, ?)"
 )
+# Wanted by an earlier sync, and by this one, if it was not answered since.
+_WANTED_BEFORE: Final = "DELETE FROM windows WHERE state = 'not_asked' AND ship_from_party_id IS ? AND window_start >= ? AND window_end <= ?"
 _NOTED: Final = (
     *("id", "operation", "ship_from_party_id", "window_start", "window_end", "state", "pages", "rows", "attempts"),
     *("request_ids", "error", "asked_at", "finished_at"),

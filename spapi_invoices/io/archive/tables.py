@@ -27,9 +27,18 @@ def scan(folder: Path, db: sqlite3.Connection, name: str) -> pl.LazyFrame:
 
 def attempts(db: sqlite3.Connection, ship_from_party_id: str | None) -> dict[int, Asked]:
     """By its row in the ledger, each attempt that tells of a warehouse, or of all for ``None``; from first to last."""
+    return _noted(db, ship_from_party_id, "state != 'not_asked'")
+
+
+def wanted(db: sqlite3.Connection, ship_from_party_id: str | None) -> tuple[Asked, ...]:
+    """The windows that a sync was to ask for and did not; ``at`` is when it began."""
+    return tuple(_noted(db, ship_from_party_id, "state = 'not_asked'").values())
+
+
+def _noted(db: sqlite3.Connection, ship_from_party_id: str | None, rule: str) -> dict[int, Asked]:
     rows = db.execute(
-        "SELECT id, window_start, window_end, asked_at, state = 'complete', rows, error FROM windows "
-        "WHERE ship_from_party_id IS NULL OR ship_from_party_id = ? ORDER BY id",
+        "SELECT id, window_start, window_end, asked_at, state = 'complete', rows, error FROM windows "  # noqa: S608 - ours
+        f"WHERE (ship_from_party_id IS NULL OR ship_from_party_id = ?) AND {rule} ORDER BY id",
         (ship_from_party_id,),
     )
     return {
@@ -70,11 +79,11 @@ def _statuses(_: Path, db: sqlite3.Connection) -> pl.LazyFrame:
 
 def _windows(_: Path, db: sqlite3.Connection) -> pl.LazyFrame:
     rows = db.execute(
-        "SELECT operation, window_start, window_end, state, pages, rows, attempts, request_ids, error, finished_at "
-        "FROM windows ORDER BY window_start, id"
+        "SELECT operation, window_start, window_end, state, pages, rows, attempts, request_ids, error, "
+        "iif(state = 'not_asked', NULL, finished_at) FROM windows ORDER BY window_start, id"
     )
     found = [
-        (operation, instant(start), instant(end), *counts, json.loads(request_ids), error, instant(at))
+        (operation, instant(start), instant(end), *counts, json.loads(request_ids), error, at and instant(at))
         for operation, start, end, *counts, request_ids, error, at in rows
     ]
     return frame(FetchWindows, found).lazy()

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import polars as pl
 import pytest
 from archived import at, fresh, scripted
 
@@ -61,6 +62,33 @@ class TestCoverage:
             (datetime(2026, 10, 30, tzinfo=UTC), datetime(2026, 11, 2, 9, tzinfo=UTC), "empty")
         ]
         assert found.complete
+
+    def test_what_was_not_come_to(self, tmp_path):
+        """What a sync that ended early had not come to is never asked; a later one that asks for it leaves no trace of that."""
+        archive, left = fresh(tmp_path), iter(range(2))
+
+        def dying(_):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            return []
+
+        for _ in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                archive.sync(scripted(dying), "2026-09-01", "2026-09-30")
+        found = archive.status()
+        assert found.coverage.select(
+            pl.col("window_start").dt.day(), pl.col("window_end").dt.day(), "state"
+        ).rows() == [
+            (1, 13, "empty"),
+            (13, 30, "never_asked"),
+        ]
+        assert not found.complete
+        windows = archive.scan("fetch_windows").collect()
+        assert windows["state"].to_list() == [*["complete"] * 2, *["not_asked"] * 3]
+        assert windows["finished_at"].null_count() == 3
+        archive.sync(scripted(lambda _: []), "2026-09-01", "2026-09-30")
+        assert archive.status().complete
+        assert set(archive.scan("fetch_windows").collect()["state"]) == {"complete"}
 
     def test_days_of_the_profile(self, tmp_path):
         """A day is one of the zone in which the archive was synced."""
