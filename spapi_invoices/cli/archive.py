@@ -1,4 +1,4 @@
-"""``spapi-invoices archive``: sync, status, purge, retention, export."""
+"""``spapi-invoices archive``: sync, status, purge, forget, retention, export."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -177,6 +177,30 @@ def purge(session: Session, folder: Path, older_than: timedelta | None, dry_run:
         f"{'would be purged' if dry_run else 'purged'}, from before {found.before:%Y-%m-%d %H:%M} UTC: {_held(found)}"
     )
     _say_lost(found.lost)
+
+
+@archive.command(
+    cls=SessionCommand,
+    asks=False,
+    emits=False,
+    without=("format", "output"),
+    epilog="Example: spapi-invoices archive forget invoices --ids D1aB2",
+)
+@_folder
+@ids_option
+@ids_file_option
+@_wait
+@click.pass_obj
+def forget(session: Session, folder: Path, ids: str | None, ids_file: Path | None, wait: float) -> None:
+    """Take shipments out of the archive, as if they had never been given: a mistyped id, or one that Amazon no longer knows.
+
+    All their rows go, those of purged ones too.
+    """
+    from spapi_invoices.io.archive import open_archive
+
+    wanted = shipment_ids(ids, ids_file)
+    count = open_archive(folder, create=False).forget(wanted, wait=wait)
+    session.say(f"{count} of {counted(len(set(wanted)), 'shipment')} forgotten")
 
 
 @archive.command(

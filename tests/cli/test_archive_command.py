@@ -147,6 +147,15 @@ class TestPurge:
             assert capsys.readouterr().out == f"{said}\n"
 
 
+def test_forget(synced, capsys):
+    """Shipments are taken out; how many were there is said."""
+    known = Archive(Path(synced)).scan("shipments").collect()["amazon_shipment_id"][0]
+    assert run(["archive", "forget", synced, "--ids", f"{known},NONE"]) == 0
+    assert capsys.readouterr().err == "1 of 2 shipments forgotten\n"
+    run(["archive", "status", synced, "--format", "csv"])
+    assert "shipments: 24 remembered" in capsys.readouterr().err
+
+
 class TestExport:
     """archive export."""
 

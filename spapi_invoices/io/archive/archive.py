@@ -23,6 +23,7 @@ from spapi_invoices.core.shipment_invoicing import build_get_shipment_details
 from spapi_invoices.core.windows import Instant, Window, parse_instant
 from spapi_invoices.errors import InvalidRequest
 from spapi_invoices.io.archive import export, ledger, parts, tables
+from spapi_invoices.io.archive.forget import forget
 from spapi_invoices.io.archive.lock import locked
 from spapi_invoices.io.archive.mend import mend
 from spapi_invoices.io.archive.purge import Purged, due, remove, sweep
@@ -203,6 +204,23 @@ class Archive:
             return found
         with self._writing(wait) as db:
             return remove(self.folder, db, found, now)
+
+    def forget(self, shipment_ids: Iterable[str], *, wait: float = 0) -> int:
+        """Take shipments out of the archive, as if they had never been given, and say how many of them it had.
+
+        Args:
+            shipment_ids: Also ones that no sync takes any more.
+            wait: Seconds to wait for a sync to end.
+
+        Raises:
+            ArchiveBusy: Another process is writing to the archive.
+            FileFailed: A file cannot be read, written or deleted.
+        """
+        with self._writing(wait) as db:
+            mend(self.folder, db, self.now())
+            count = forget(self.folder, db, texts(shipment_ids))
+            sweep(self.folder, db)
+            return count
 
     def export_documents(self, folder: Path | str) -> export.Exported:
         """Save each document as ``{purchase_order_number}.pdf``, never over a different one, and say what is missing.

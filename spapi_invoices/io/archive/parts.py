@@ -164,6 +164,33 @@ def compact(folder: Path, db: sqlite3.Connection) -> None:
                 replace(db, pile, merged)
 
 
+def rewritten(
+    folder: Path,
+    db: sqlite3.Connection,
+    names: Iterable[str],
+    touched: pl.Expr,
+    change: Callable[[pl.DataFrame, str], pl.DataFrame],
+) -> Iterator[tuple[Part, tuple[Part, ...]]]:
+    """Each part of shipments that is to be another, and what is to stand in its place.
+
+    Args:
+        folder: The archive's.
+        db: Its ledger.
+        names: The tables.
+        touched: Whether a row is to change.
+        change: Of rows and the table's name, the rows that are to be.
+
+    Raises:
+        FileFailed: The disk is full.
+    """
+    there = parts(db)
+    for part in (one for one in there if one.name in set(names)):
+        rows = current(folder, there, part.name, [part]).collect()
+        # Rows that no longer count go as well: they are of an earlier answer.
+        if rows.height < part.rows or rows.select(touched.any()).item():
+            yield part, rewrite(folder, part.name, [part], change(rows, part.name))
+
+
 def rewrite(folder: Path, name: str, old: Iterable[Part], rows: pl.DataFrame) -> tuple[Part, ...]:
     """Write the part that is to stand in the place of others, or none if no row is left."""
     first = next(iter(old))

@@ -8,7 +8,6 @@ that was wrong makes no purge early; only the machine's at the purge itself has 
 """
 
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +22,8 @@ from spapi_invoices.io.archive.mend import mend
 _SINCE = "max(iif({0} > :now, stored_at, {0}), iif(stored_at > :now, {0}, stored_at))"
 _DUE_DOCUMENTS = f"size_bytes IS NOT NULL AND purged_at IS NULL AND {_SINCE.format('fetched_at')} < :before"
 _DUE_SHIPMENTS = f"purged_at IS NULL AND {_SINCE.format('held_since')} < :before"
+# Of the tables of shipments that have any.
+_PERSONAL = {name: found for name in parts.SHIPMENT_TABLES if (found := personal_columns(TABLES[name]))}
 # Set to the moment of a purge until its files are gone.
 _PURGING = "purging"
 _UNFINISHED = "purged_at = (SELECT value FROM settings WHERE name = :purging)"
@@ -75,8 +76,12 @@ def remove(folder: Path, db: sqlite3.Connection, found: Purged, now: datetime) -
     documents.sweep(folder, db)
     lost = mend(folder, db, now)
     rows = db.execute(f"SELECT amazon_shipment_id FROM shipments WHERE {_DUE_SHIPMENTS}", when)  # noqa: S608 - ours
-    shipment_ids = pl.Series([one for (one,) in rows], dtype=pl.String)
-    changed = list(_without_personal_data(folder, db, shipment_ids))
+    is_due = pl.col("amazon_shipment_id").is_in(pl.Series([one for (one,) in rows], dtype=pl.String).implode())
+
+    def hidden(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+        return rows.with_columns(pl.when(~is_due).then(pl.col(_PERSONAL[name])))
+
+    changed = list(parts.rewritten(folder, db, _PERSONAL, is_due, hidden))
     with transaction(db):
         for old, new in changed:
             parts.replace(db, [old], new)
@@ -93,20 +98,3 @@ def sweep(folder: Path, db: sqlite3.Connection) -> None:
     documents.sweep(folder, db)
     db.execute("DELETE FROM settings WHERE name = ?", (_PURGING,))
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _without_personal_data(
-    folder: Path, db: sqlite3.Connection, shipment_ids: pl.Series
-) -> Iterator[tuple[parts.Part, tuple[parts.Part, ...]]]:
-    """Each part with rows of the shipments, and the part that is to stand in its place."""
-    there = parts.parts(db)
-    is_due = pl.col("amazon_shipment_id").is_in(shipment_ids.implode())
-    for part in there:
-        personal = personal_columns(TABLES[part.name])
-        if part.name not in parts.SHIPMENT_TABLES or not personal:
-            continue
-        rows = parts.current(folder, there, part.name, [part]).collect()
-        # Rows that no longer count go as well: they are of an earlier answer, and older.
-        if rows.height < part.rows or rows.select(is_due.any()).item():
-            kept = rows.with_columns(pl.when(~is_due).then(pl.col(personal)))
-            yield part, parts.rewrite(folder, part.name, [part], kept)

@@ -138,20 +138,20 @@ class Store:
             self._db.execute("UPDATE shipments SET failed_at = ? WHERE amazon_shipment_id = ?", (text(at), shipment_id))
 
     def shipments(self, found: Shipments) -> None:
-        """Store the details of shipments; they take the place of what was known of them."""
+        """Store the details of shipments; they take the place of what was known of them. One that Amazon has none of stays without."""
         tables = dict(
             zip(parts.SHIPMENT_TABLES, (found.shipments, found.items, found.payments, found.tax_ids), strict=True)
         )
         written = parts.write(self._folder, tables, parts.next_batch(self._db))
         now = text(self._now())
-        rows = found.shipments.select("fetched_at", "problem", "amazon_shipment_id").iter_rows()
+        rows = found.shipments.select("fetched_at", "problem", "amazon_shipment_id", "item_count").iter_rows()
         with transaction(self._db):
             parts.add(self._db, written)
             self._db.executemany(
                 # Its personal data is held since its first answer, however often it is asked for again.
-                "UPDATE shipments SET details_at = ?1, problem = ?2, "
+                "UPDATE shipments SET details_at = iif(?5 IS NULL, NULL, ?1), problem = ?2, "
                 "held_since = ifnull(held_since, ?1), stored_at = ifnull(stored_at, ?3) WHERE amazon_shipment_id = ?4",
-                [(text(at), problem, now, shipment_id) for at, problem, shipment_id in rows],
+                [(text(at), problem, now, shipment_id, items) for at, problem, shipment_id, items in rows],
             )
 
     def statuses(self, found: pl.DataFrame) -> None:

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 import polars as pl
 
 from spapi_invoices.core.coverage import missing, overlapping
+from spapi_invoices.core.shipment_invoicing import build_get_shipment_details
 from spapi_invoices.core.windows import Window, split
 from spapi_invoices.errors import (
     AccessDenied,
@@ -19,6 +20,7 @@ from spapi_invoices.errors import (
     FetchIncomplete,
     FileFailed,
     Interrupted,
+    InvalidRequest,
     SpapiInvoicesError,
 )
 from spapi_invoices.frames.schemas import FetchWindows, frame
@@ -43,7 +45,7 @@ class Synced:
     Attributes:
         windows: `FetchWindows`, a row per window that was to be asked.
         invoices: Customer invoices that are new in the archive.
-        shipments: Shipments whose details were stored.
+        shipments: Shipments whose details were stored; one of which Amazon has none is an error.
         statuses: Shipments whose invoice status was stored.
         errors: Why it is incomplete, a text per window or shipment.
         lost: Files of the tables that were found missing or damaged, each with how many rows it had.
@@ -88,6 +90,7 @@ class Syncing:
         store: Where to.
         now: The clock, for what failed.
         errors: What went wrong so far.
+        refused: Shipments of which Amazon has no details, or that cannot be asked for.
         ended: Something after which nothing more is asked.
     """
 
@@ -95,6 +98,7 @@ class Syncing:
     store: Store
     now: Callable[[], datetime]
     errors: list[str] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
     ended: bool = False
 
     def invoices(self, attempts: Sequence[Attempt], advance: Advance) -> int:
@@ -111,11 +115,13 @@ class Syncing:
 
     def shipments(self, ids: Sequence[str], advance: Advance) -> int:
         """Ask for the details of shipments; returns how many came."""
-        return self._each(ids, self.client.shipments, self._store_shipments, advance)
+        asked, before = self._askable(ids), len(self.refused)
+        came = self._each(asked, self.client.shipments, self._store_shipments, advance)
+        return came - (len(self.refused) - before)
 
     def statuses(self, ids: Sequence[str], advance: Advance) -> int:
         """Ask what became of the invoices of shipments; returns how many statuses came."""
-        return self._each(ids, self.client.invoice_statuses, self._store_statuses, advance)
+        return self._each(self._askable(ids), self.client.invoice_statuses, self._store_statuses, advance)
 
     def _window(self, attempt: Attempt) -> int:
         """Ask for a window page by page, each stored before the next is asked for; returns how many invoices are new."""
@@ -132,6 +138,23 @@ class Syncing:
         self.ended = self.ended or isinstance(failure, _FINAL)
         self.store.end(attempt, None if failure is None else str(failure), self.now())
         return new
+
+    def _askable(self, ids: Sequence[str]) -> list[str]:
+        """Those that can be asked for; an older version remembered others too."""
+        return [one for one in ids if self._can_be_asked_for(one)]
+
+    def _can_be_asked_for(self, shipment_id: str) -> bool:
+        try:
+            build_get_shipment_details(shipment_id)
+        except InvalidRequest as error:
+            self._refuse(shipment_id, str(error))
+            return False
+        return True
+
+    def _refuse(self, shipment_id: str, why: str) -> None:
+        if shipment_id not in self.refused:
+            self.refused.add(shipment_id)
+            self.errors.append(f"shipment {shipment_id!r}: {why}; or take it out of the archive (forget)")
 
     def _each(
         self, ids: Sequence[str], ask: Callable[[list[str]], _T], store: Callable[[_T], list[str]], advance: Advance
@@ -163,6 +186,11 @@ class Syncing:
 
     def _store_shipments(self, found: Shipments) -> list[str]:
         self.store.shipments(found)
+        # No lines are a count of zero: those with none are rows that only say why there is no answer.
+        for refused in (
+            found.shipments.filter(pl.col("item_count").is_null()).select("amazon_shipment_id", "problem").rows()
+        ):
+            self._refuse(*refused)
         return found.shipments["amazon_shipment_id"].to_list()
 
     def _store_statuses(self, found: pl.DataFrame) -> list[str]:

@@ -2,7 +2,9 @@
 
 import base64
 import json
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -285,6 +287,35 @@ class TestWhatFails:
         assert archive.status().shipments["remembered"] == 0
         assert archive.sync(scripted(lambda _: []), "2026-10-30").complete
 
+    def test_an_id_that_an_older_version_remembered(self, tmp_path):
+        """One that cannot be asked for is named, and all others and the windows are asked for."""
+        archive = fresh(tmp_path)
+        with closing(sqlite3.connect(archive.folder / "ledger.sqlite")) as db, db:
+            db.executemany(
+                "INSERT INTO shipments (amazon_shipment_id, added_at) VALUES (?, '2026')", [("A\tB",), ("",)]
+            )
+        done = archive.sync(scripted(known), "2026-10-30", "2026-11-01", shipment_ids=["D1"])
+        assert (done.shipments, done.statuses, done.windows["state"].to_list()) == (1, 1, ["complete"])
+        assert [said.split(":")[0] for said in done.errors] == [r"shipment 'A\tB'", "shipment ''"]
+        assert all("take it out of the archive" in said for said in done.errors)
+        assert archive.forget(["A\tB", ""]) == 2
+        assert archive.sync(scripted(known)).complete
+
+    def test_an_id_that_amazon_does_not_know(self, tmp_path):
+        """It has no details, whatever the row says of it; it is named and asked for again, and is no shipment that came."""
+
+        def answer(request):
+            return error(404, "NotFound") if "/D2" in request.path else known(request)
+
+        archive = fresh(tmp_path)
+        for ids, came in ((["D1", "D2", "D3"], 2), ([], 0)):
+            done = archive.sync(scripted(answer), shipment_ids=ids)
+            assert (done.complete, done.shipments, len(done.errors)) == (False, came, 1)
+            assert done.errors[0].startswith("shipment 'D2': getShipmentDetails: HTTP 404")
+            assert (archive.status().shipments["without_details"], archive.status().complete) == (1, False)
+        assert archive.sync(scripted(known)).complete
+        assert archive.status().complete
+
     def test_nothing_wanted(self, tmp_path):
         """Neither dates nor shipments is a request to mend, and so is an empty range."""
         archive = fresh(tmp_path)
@@ -297,6 +328,18 @@ class TestWhatFails:
                 ask_for(end="2026-09-02")
         with pytest.raises(InvalidRequest, match="0 to 36500 days"):
             archive.sync(scripted(lambda _: []), "2026-09-02", look_back=timedelta(days=-1))
+
+
+def known(request):
+    """No invoices, and whatever shipment is asked for."""
+    if "brazil" not in request.path:
+        return []
+    one = request.path.split("/")[6]
+    if request.path.endswith("status"):
+        payload = {"Shipments": {"AmazonShipmentId": one, "InvoiceStatus": "Accepted"}}
+    else:
+        payload = {"AmazonShipmentId": one, "ShipmentItems": [ITEM]}
+    return HttpResponse(status=200, body=json.dumps({"payload": payload}).encode())
 
 
 ITEM = {"ItemPrice": {"CurrencyCode": "BRL", "Amount": "10.00"}, "QuantityOrdered": 1}

@@ -1,0 +1,29 @@
+"""Takes shipments out of an archive, as if they had never been given. Not for personal data by its age: that is `purge`."""
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+
+from spapi_invoices.io.archive import parts
+from spapi_invoices.io.archive.ledger import transaction
+
+
+def forget(folder: Path, db: sqlite3.Connection, shipment_ids: Iterable[str]) -> int:
+    """Take shipments out of the tables and the ledger; returns how many of them were remembered.
+
+    Their files go with the next sweep, and with them what a damaged part may hold.
+
+    Raises:
+        FileFailed: A part cannot be read, or the disk is full.
+    """
+    ids = pl.Series(list(dict.fromkeys(shipment_ids)), dtype=pl.String)
+    gone = pl.col("amazon_shipment_id").is_in(ids.implode())
+    changed = list(parts.rewritten(folder, db, parts.SHIPMENT_TABLES, gone, lambda rows, _: rows.filter(~gone)))
+    with transaction(db):
+        for old, new in changed:
+            parts.replace(db, [old], new)
+        parts.forget_lost(db)
+        removed = db.executemany("DELETE FROM shipments WHERE amazon_shipment_id = ?", [(one,) for one in ids])
+    return removed.rowcount
