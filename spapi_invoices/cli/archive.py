@@ -262,7 +262,7 @@ def export(session: Session, folder: Path, save_documents: Path | None, table: s
         _say_damaged(done.damaged)
         code = 3 if done.damaged else 0
     if table is not None:
-        frame = found.scan(table).collect()
+        frame = found.read(table)
         with_documents = table == "customer_invoices" and session.form == "parquet"
         session.emit(found.with_documents(frame) if with_documents else frame)
     return code

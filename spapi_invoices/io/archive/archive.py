@@ -73,16 +73,27 @@ class Archive:
         """A table, lazily; without rows it has all columns.
 
         ``customer_invoices`` has no ``content``: the documents are files, and `with_documents` reads them. Of a shipment
-        that was asked for again the newest answer counts. Collect a scan before the archive is synced twice, or purged.
+        that was asked for again the newest answer counts. Collect a scan before the archive is synced twice, or purged; a
+        `read` need not care.
 
         Raises:
             InvalidRequest: There is no such table.
             FileFailed: A part of it is missing, damaged or cannot be read.
         """
-        if name not in tables.NAMES:
-            raise InvalidRequest(f"an archive has no table {name!r}. Next: name one of {', '.join(tables.NAMES)}")
+        _check_name(name)
         with ledger.opened(self.folder) as db:
             return tables.scan(self.folder, db, name)
+
+    def read(self, name: str) -> pl.DataFrame:
+        """A table as `scan` gives it, in memory, also while somebody else syncs or purges.
+
+        Raises:
+            InvalidRequest: There is no such table.
+            FileFailed: A part of it is missing, damaged or cannot be read.
+        """
+        _check_name(name)
+        with ledger.opened(self.folder) as db:
+            return tables.read(self.folder, db, name)
 
     def with_documents(self, invoices: pl.DataFrame) -> pl.DataFrame:
         """Rows of ``customer_invoices`` with their documents in ``content``; all of them are then in memory.
@@ -253,6 +264,11 @@ class Archive:
         with locked(self.folder, wait, self.now()), ledger.opened(self.folder) as db:
             sweep(self.folder, db)
             yield db
+
+
+def _check_name(name: str) -> None:
+    if name not in tables.NAMES:
+        raise InvalidRequest(f"an archive has no table {name!r}. Next: name one of {', '.join(tables.NAMES)}")
 
 
 def _run(syncing: Syncing, db: sqlite3.Connection, attempts: list[Attempt], progress: Show) -> Synced:

@@ -13,7 +13,7 @@ from spapi_invoices.core.windows import Window
 from spapi_invoices.frames.schemas import ArchiveCoverage, ExpectedInvoices, frame
 from spapi_invoices.io.archive.parts import left_out
 from spapi_invoices.io.archive.purge import Purged, due
-from spapi_invoices.io.archive.tables import ACCEPTED, attempts, scan, without_document
+from spapi_invoices.io.archive.tables import ACCEPTED, attempts, read, without_document
 from spapi_invoices.io.archive.tables import wanted as never_asked
 
 
@@ -95,7 +95,7 @@ def _expected(
     folder: Path, db: sqlite3.Connection, wanted: Window | None, ship_from_party_id: str | None, listed: Iterable[str]
 ) -> list[tuple[str, str]]:
     numbers = dict.fromkeys(listed)
-    held = scan(folder, db, "customer_invoices").filter(pl.col("purchase_order_number").is_not_null())
+    held = read(folder, db, "customer_invoices").filter(pl.col("purchase_order_number").is_not_null())
     there = set(_numbers(held.filter(pl.col("size_bytes").is_not_null())))
     # Of which warehouse an invoice is, an answer does not say: one asked of all is none that should be in its list.
     in_range = held if ship_from_party_id is None else held.clear()
@@ -107,5 +107,5 @@ def _expected(
     ]
 
 
-def _numbers(held: pl.LazyFrame) -> list[str]:
-    return held.select(pl.col("purchase_order_number").unique(maintain_order=True)).collect().to_series().to_list()
+def _numbers(held: pl.DataFrame) -> list[str]:
+    return held["purchase_order_number"].unique(maintain_order=True).to_list()

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,18 @@ def scan(folder: Path, db: sqlite3.Connection, name: str) -> pl.LazyFrame:
     """A table, lazily."""
     kept = _KEPT.get(name)
     return parts.scan(folder, db, name) if kept is None else kept(folder, db)
+
+
+def read(folder: Path, db: sqlite3.Connection, name: str) -> pl.DataFrame:
+    """A table, in memory; read again if a purge deletes a file of it meanwhile.
+
+    Raises:
+        FileFailed: A part is lost or cannot be read.
+    """
+    while True:
+        found = scan(folder, db, name)
+        with suppress(FileNotFoundError):
+            return found.collect()
 
 
 def attempts(db: sqlite3.Connection, ship_from_party_id: str | None) -> dict[int, Asked]:

@@ -2,9 +2,11 @@
 
 import base64
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,7 +15,7 @@ from archived import FROM, TO, Archive, at, files, fresh, held, page, scripted
 from spapi_invoices.core.wire import HttpResponse
 from spapi_invoices.errors import InvalidRequest
 from spapi_invoices.frames.schemas import TABLES, personal_columns
-from spapi_invoices.io.archive import documents, ledger, parts, purge
+from spapi_invoices.io.archive import documents, ledger, parts, purge, tables
 from spapi_invoices.sandbox import running
 
 WORLD = {"customer_invoices": 30, "shipments": 25, "time_scale": 0}
@@ -249,6 +251,39 @@ class TestPurge:
         client.account = "sandbox"
         archive.sync(client)
         assert not any(path.suffix == ".pdf" for path in files(archive.folder))
+
+
+class TestBeside:
+    """Reading while a purge replaces and deletes."""
+
+    def purging(self, archive: Archive, function: Callable[..., Any], *, before: bool) -> Callable[..., Any]:
+        """The function, with a purge before or after its first call."""
+        left = [1]
+
+        def both(*arguments: object) -> object:
+            result = None if before and left else function(*arguments)
+            if left and left.pop():
+                at(LATER, archive).purge()
+            return function(*arguments) if result is None else result
+
+        return both
+
+    @pytest.mark.parametrize("look", [Archive.status, lambda archive: archive.scan("shipments").collect()])
+    def test_a_part_that_is_replaced_before_it_is_looked_at(self, tmp_path, monkeypatch, look):
+        """It is not called missing: what stands in its place counts."""
+        archive = filled(tmp_path)
+        with monkeypatch.context() as patch:
+            patch.setattr(parts, "lost", self.purging(archive, parts.lost, before=True))
+            look(archive)
+        assert personal_values(archive) == set()
+
+    @pytest.mark.parametrize("name", ["shipments", "problems"])
+    def test_a_part_that_is_replaced_before_it_is_read(self, tmp_path, monkeypatch, name):
+        """A table that is read is read again, and is that after the purge."""
+        archive = filled(tmp_path)
+        monkeypatch.setattr(tables, "scan", self.purging(archive, tables.scan, before=False))
+        assert archive.read(name).equals(archive.scan(name).collect())
+        assert personal_values(archive) == set()
 
 
 class TestSweep:
