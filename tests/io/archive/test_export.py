@@ -1,6 +1,7 @@
 """Taking things out: each document is checked, and none is written over another."""
 
 import base64
+import hashlib
 
 import pytest
 from archived import at, fresh, held, scripted
@@ -72,6 +73,22 @@ class TestDocuments:
         assert sorted(saved.values()) == [b"%PDF-1", b"%PDF-2", b"%PDF-3"]
         assert saved["document-"] == b"%PDF-1"
         assert (out / "B.pdf").is_dir()
+
+    def test_what_has_the_other_names(self, archive, tmp_path):
+        """Something else is overwritten under no name that a document may get, and no link is written through."""
+        out, outside = tmp_path / "out", tmp_path / "outside.pdf"
+        archive.export_documents(out)
+        (second,) = (path for path in out.iterdir() if "-" in path.name)
+        second.write_bytes(b"my own notes")
+        (out / "B.pdf").unlink()
+        (out / "B.pdf").symlink_to(outside)
+        assert archive.export_documents(out).saved == 3
+        assert (second.read_bytes(), outside.exists()) == (b"my own notes", False)
+        whole = hashlib.sha256(b"%PDF-2").hexdigest()
+        assert (out / f"A-{whole}.pdf").read_bytes() == b"%PDF-2"
+        (out / f"A-{whole}.pdf").write_bytes(b"my own notes")
+        with pytest.raises(FileFailed, match="are something else"):
+            archive.export_documents(out)
 
     def test_purged(self, archive, tmp_path):
         """What was purged is counted, and is no damage."""
