@@ -55,10 +55,18 @@ def unseen(db: sqlite3.Connection, invoices: pl.DataFrame) -> pl.DataFrame:
 
 def lost(folder: Path, db: sqlite3.Connection, invoices: pl.DataFrame) -> pl.DataFrame:
     """The rows whose document should be there and is missing or damaged, as a power cut may leave it."""
-    held = "SELECT 1 FROM documents WHERE sha256 = ? AND purged_at IS NULL"
-    pairs = invoices.select("sha256", "media_type").iter_rows()
-    wanted = [db.execute(held, pair[:1]).fetchone() is not None and read(folder, *pair) is None for pair in pairs]
+    rows = invoices.select("sha256", "media_type", "purchase_order_number").iter_rows()
+    wanted = [is_held(db, sha256, number) and read(folder, sha256, kind) is None for sha256, kind, number in rows]
     return invoices.filter(pl.Series(wanted, dtype=pl.Boolean))
+
+
+def is_held(db: sqlite3.Connection, sha256: str, number: str | None) -> bool:
+    """Whether the document of a purchase order should be there; another order may have the same, and another fate."""
+    held = (
+        "SELECT 1 FROM documents WHERE sha256 = ? AND purchase_order_number IS ? "
+        "AND size_bytes IS NOT NULL AND purged_at IS NULL"
+    )
+    return db.execute(held, (sha256, number)).fetchone() is not None
 
 
 def sweep(folder: Path, db: sqlite3.Connection) -> None:

@@ -3,12 +3,15 @@
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
 from spapi_invoices.errors import FileFailed
 from spapi_invoices.io.archive import documents, tables
 from spapi_invoices.io.documents import save_document
+
+_KEY: Final = ("sha256", "purchase_order_number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,9 @@ def export_documents(folder: Path, db: sqlite3.Connection, target: Path) -> Expo
         if content is not None:
             save_document(target, number, media_type, sha256, content)
             saved += 1
-        elif purged_at or not _held(db, sha256):  # The latter if it was purged since the rows were read.
+        elif purged_at or not documents.is_held(
+            db, sha256, number
+        ):  # The latter if it was purged since the rows were read.
             purged += 1
         else:
             damaged.append(number or sha256)
@@ -57,20 +62,17 @@ def with_documents(folder: Path, db: sqlite3.Connection, invoices: pl.DataFrame)
     Raises:
         FileFailed: A document is missing or damaged.
     """
-    contents = [_content(folder, db, *row) for row in invoices.select("sha256", "media_type").iter_rows()]
+    contents = [_content(folder, db, *row) for row in invoices.select(*_KEY, "media_type").iter_rows()]
     return invoices.with_columns(pl.Series("content", contents, pl.Binary))
 
 
-def _content(folder: Path, db: sqlite3.Connection, sha256: str, media_type: str | None) -> bytes | None:
-    content = documents.read(folder, sha256, media_type) if _held(db, sha256) else None
-    if content is None and _held(db, sha256):  # Asked again: it may have been purged meanwhile.
+def _content(
+    folder: Path, db: sqlite3.Connection, sha256: str, number: str | None, media_type: str | None
+) -> bytes | None:
+    content = documents.read(folder, sha256, media_type) if documents.is_held(db, sha256, number) else None
+    if content is None and documents.is_held(db, sha256, number):  # Asked again: it may have been purged meanwhile.
         path = documents.path_of(folder, sha256, media_type)
         raise FileFailed(
             f"{path} is missing or not what was stored. Next: sync with a look-back that reaches it, which writes it again"
         )
     return content
-
-
-def _held(db: sqlite3.Connection, sha256: str) -> bool:
-    held = "SELECT 1 FROM documents WHERE sha256 = ? AND size_bytes IS NOT NULL AND purged_at IS NULL"
-    return db.execute(held, (sha256,)).fetchone() is not None

@@ -99,7 +99,7 @@ class TestPurge:
         ]
 
     def test_a_document_of_two_orders(self, tmp_path):
-        """A document that another order still has is not deleted."""
+        """A document that another order still has is not deleted, and is that order's alone."""
         archive, answers = fresh(tmp_path), iter([("A", "02 Nov"), ("B", "30 Nov")])
 
         def answer(_):
@@ -112,7 +112,9 @@ class TestPurge:
         assert at(LATER, archive).purge().documents == 1
         assert [path for path in files(archive.folder) if path.suffix == ".pdf"] != []
         found = archive.with_documents(archive.scan("customer_invoices").collect())
-        assert found["content"].to_list() == [base64.b64decode(PDF)] * 2
+        assert found["content"].to_list() == [None, base64.b64decode(PDF)]
+        done = archive.export_documents(tmp_path / "out")
+        assert (done.saved, done.purged, [path.name for path in (tmp_path / "out").iterdir()]) == (1, 1, ["B.pdf"])
 
     def test_it_does_not_come_back(self, tmp_path):
         """A purged document or shipment that is fetched again is known, and not stored again."""
