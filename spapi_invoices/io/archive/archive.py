@@ -21,7 +21,7 @@ import polars as pl
 from spapi_invoices.core.durations import check_duration
 from spapi_invoices.core.shipment_invoicing import build_get_shipment_details
 from spapi_invoices.core.windows import Instant, Window, parse_instant
-from spapi_invoices.errors import InvalidRequest
+from spapi_invoices.errors import ArchiveInvalid, InvalidRequest
 from spapi_invoices.io.archive import export, ledger, parts, tables
 from spapi_invoices.io.archive.forget import forget
 from spapi_invoices.io.archive.lock import locked
@@ -325,4 +325,8 @@ def _zone(name: str | None) -> tzinfo:
 
 def _retention(db: sqlite3.Connection) -> timedelta:
     written = ledger.setting(db, "retention_seconds")
-    return RETENTION if written is None else timedelta(seconds=int(written))
+    if written is None:
+        return RETENTION
+    if not written.isdecimal():
+        raise ArchiveInvalid(f"the retention {written!r} is no number of seconds. Next: set it (archive retention)")
+    return timedelta(seconds=int(written))

@@ -22,6 +22,9 @@ PARTS: Final = "tables"
 # Another process of ours writes for milliseconds at a time.
 _PATIENCE_SECONDS: Final = 30
 
+# SQLite's own words would send a person with a full disk to look at rights alone: see `_connected`.
+_WORDS: Final = {sqlite3.SQLITE_READONLY: "it can be read and not written, for want of leave or of room"}
+
 # The n-th brings a ledger from version n to n + 1. Never change one that was released: add one.
 MIGRATIONS: Final = (
     """
@@ -132,7 +135,7 @@ def opened(folder: Path) -> Iterator[sqlite3.Connection]:
     """A connection, with the newest tables; statements outside of `transaction` are transactions of their own.
 
     Raises:
-        ArchiveInvalid: There is no ledger, it is none or was emptied, or a newer version of this package wrote it.
+        ArchiveInvalid: There is no ledger, it is another program's or was emptied, or a newer version of this package wrote it.
         FileFailed: The disk is full or broken, or somebody else keeps the ledger.
     """
     path = folder / NAME
@@ -145,8 +148,14 @@ def opened(folder: Path) -> Iterator[sqlite3.Connection]:
             _migrate(path, db)
             yield db
     except sqlite3.OperationalError as error:
+        # Extended codes have the plain one in their last byte.
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_ERROR:
+            raise ArchiveInvalid(
+                f"{path} is not as an archive has it: {error}. Next: restore it from a backup"
+            ) from None
         raise FileFailed(
-            f"{path} cannot be used: {error}. Next: see that you may write there, that there is room, and who else uses it"
+            f"{path} cannot be used: {_WORDS.get(code, error)}. Next: see that you may write there, that there is room, and who else uses it"
         ) from None
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):

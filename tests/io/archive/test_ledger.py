@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import uuid
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 from archived import ask, at, fresh, scripted
@@ -98,6 +99,39 @@ class TestOpen:
         with pytest.raises((ArchiveInvalid, FileFailed), match=r"ledger\.sqlite"):
             open_archive(tmp_path)
 
+    @pytest.mark.parametrize("version", [1, len(ledger.MIGRATIONS)])
+    def test_a_ledger_of_another_program(self, tmp_path, version):
+        """A database with the right version and other tables is no archive, and that is said."""
+        with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as db:
+            db.executescript(f"CREATE TABLE accounts (id INTEGER); PRAGMA user_version = {version}")
+        with pytest.raises(ArchiveInvalid, match=r"no such table.*restore"):
+            open_archive(tmp_path).status()
+
+    def test_a_disk_without_room_for_the_log(self, tmp_path, monkeypatch):
+        """Where SQLite can make no log, an archive can be read, and whoever writes is told of rights and of room."""
+        connect = ledger._connection
+
+        def full(database: str) -> sqlite3.Connection:
+            if "immutable" not in database:
+                raise sqlite3.OperationalError("unable to open database file")
+            return connect(database)
+
+        archive = fresh(tmp_path)
+        monkeypatch.setattr(ledger, "_connection", full)
+        assert archive.scan("customer_invoices").collect().height == 0
+        with pytest.raises(FileFailed, match=r"want of leave or of room\. Next: .*that there is room"):
+            archive.purge()
+
+    def test_a_retention_that_is_none(self, tmp_path):
+        """What somebody wrote in its place is said, and can be set right."""
+        archive = fresh(tmp_path)
+        with ledger.opened(archive.folder) as db:
+            ledger.set_setting(db, "retention_seconds", "abc")
+        with pytest.raises(ArchiveInvalid, match="'abc' is no number of seconds"):
+            archive.status()
+        archive.keep_for(timedelta(days=3))
+        assert archive.retention == timedelta(days=3)
+
     @pytest.mark.parametrize("version", [len(ledger.MIGRATIONS) + 1, -1])
     def test_a_version_that_is_not_known(self, tmp_path, version):
         """An archive of a newer version, or of none there can be, is not touched, and the next step is said."""
@@ -185,7 +219,7 @@ class TestMigrations:
         archive = fresh(tmp_path)
         steps = (*ledger.MIGRATIONS, "CREATE TABLE half (id INTEGER); CREATE TABLE half (id INTEGER)")
         monkeypatch.setattr(ledger, "MIGRATIONS", steps)
-        with pytest.raises(FileFailed, match="already exists"):
+        with pytest.raises(ArchiveInvalid, match="already exists"):
             open_archive(archive.folder)
         assert ask(archive, "PRAGMA user_version") == [(len(steps) - 1,)]
         assert ask(archive, "SELECT name FROM sqlite_master WHERE name = 'half'") == []
