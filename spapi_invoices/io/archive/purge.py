@@ -10,6 +10,7 @@ that was wrong makes no purge early; only the machine's at the purge itself has 
 import sqlite3
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -24,6 +25,12 @@ _DUE_DOCUMENTS = f"size_bytes IS NOT NULL AND purged_at IS NULL AND {_SINCE.form
 _DUE_SHIPMENTS = f"purged_at IS NULL AND {_SINCE.format('held_since')} < :before"
 # Of the tables of shipments that have any.
 _PERSONAL = {name: found for name in parts.SHIPMENT_TABLES if (found := personal_columns(TABLES[name]))}
+# In the place of errors, for Amazon's words may name a person.
+_SAID = "what Amazon said was purged"
+_WITHOUT_WORDS = (
+    "UPDATE windows SET error = :said WHERE error IS NOT NULL AND finished_at < :before",
+    "UPDATE shipments SET status_problem = :said WHERE status_problem IS NOT NULL AND checked_at < :before",
+)
 # Set to the moment of a purge until its files are gone.
 _PURGING = "purging"
 _UNFINISHED = "purged_at = (SELECT value FROM settings WHERE name = :purging)"
@@ -68,7 +75,7 @@ def remove(folder: Path, db: sqlite3.Connection, found: Purged, now: datetime) -
     Raises:
         FileFailed: A file cannot be written or deleted.
     """
-    when = {"before": text(found.before), "now": text(now)}
+    when = {"before": text(found.before), "now": text(now), "said": _SAID}
     # First, and whatever happens to the tables.
     with transaction(db):
         set_setting(db, _PURGING, text(now))
@@ -77,19 +84,31 @@ def remove(folder: Path, db: sqlite3.Connection, found: Purged, now: datetime) -
     lost = mend(folder, db, now)
     rows = db.execute(f"SELECT amazon_shipment_id FROM shipments WHERE {_DUE_SHIPMENTS}", when)  # noqa: S608 - ours
     is_due = pl.col("amazon_shipment_id").is_in(pl.Series([one for (one,) in rows], dtype=pl.String).implode())
-
-    def hidden(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-        return rows.with_columns(pl.when(~is_due).then(pl.col(_PERSONAL[name])))
-
-    changed = list(parts.rewritten(folder, db, _PERSONAL, is_due, hidden))
+    changed = list(parts.rewritten(folder, db, _PERSONAL, is_due, partial(_hidden, is_due)))
     with transaction(db):
         for old, new in changed:
             parts.replace(db, [old], new)
-        db.execute(f"UPDATE shipments SET purged_at = :now WHERE {_DUE_SHIPMENTS}", when)  # noqa: S608 - ours
+        db.execute(
+            f"UPDATE shipments SET purged_at = :now, problem = iif(details_at IS NULL, :said, problem) "  # noqa: S608 - ours
+            f"WHERE {_DUE_SHIPMENTS}",
+            when,
+        )
+        for statement in _WITHOUT_WORDS:
+            db.execute(statement, when)
         if found.documents or found.shipments:
             parts.forget_lost(db)
     sweep(folder, db)
     return replace(found, lost=lost)
+
+
+def _hidden(is_due: pl.Expr, rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The rows of a table without the personal data of those that are due."""
+    hidden = rows.with_columns(pl.when(~is_due).then(pl.col(_PERSONAL[name])))
+    if name != "shipments":
+        return hidden
+    # What has no count of lines is no shipment: its problem is what Amazon said in the place of one.
+    said = is_due & pl.col("item_count").is_null()
+    return hidden.with_columns(pl.when(said).then(pl.lit(_SAID)).otherwise("problem").alias("problem"))
 
 
 def sweep(folder: Path, db: sqlite3.Connection) -> None:

@@ -161,6 +161,35 @@ class TestPurge:
         assert b"Maria Silva" not in everything(archive.folder)
         assert archive.scan("shipments").collect()["buyer_name"].to_list() == ["Ana Souza"] * 2
 
+    def test_what_amazon_said(self, tmp_path):
+        """An error's text may name a person: of windows, details and statuses only that there was one is left."""
+        archive, date = fresh(tmp_path), {"date": "Mon, 02 Nov 2026 09:00:00 GMT"}
+        body = json.dumps({"errors": [{"code": "NotFound", "message": "buyer Maria Silva of Rua X"}]}).encode()
+        refuse = scripted(lambda _: HttpResponse(status=404, headers=date, body=body))
+        archive.sync(refuse, "2026-10-30", "2026-11-01", shipment_ids=["D1"])
+        assert b"Maria Silva" in everything(archive.folder)
+        later = at(LATER, archive)
+        states = later.status("2026-10-30", "2026-11-01").coverage["state"].to_list()
+        later.purge()
+        assert b"Maria Silva" not in everything(archive.folder)
+        found = later.status("2026-10-30", "2026-11-01")
+        assert (found.coverage["state"].to_list(), set(found.coverage["error"])) == (
+            states,
+            {"what Amazon said was purged"},
+        )
+        assert (found.shipments["without_details"], found.shipments["with_problem"]) == (1, 1)
+        assert archive.read("problems")["problem"].to_list() == ["what Amazon said was purged"] * 2
+
+    def test_our_own_words_stay(self, tmp_path):
+        """Why a field could not be read is said by us, and stays."""
+        archive = fresh(tmp_path)
+        archive.sync(
+            scripted(lambda one: shipment(one, "Mon, 02 Nov 2026 09:00:00 GMT", amount="12,50")), shipment_ids=["D1"]
+        )
+        before = archive.read("problems")
+        at(LATER, archive).purge()
+        assert archive.read("problems").equals(before)
+
     def test_a_problem_that_lasts(self, tmp_path):
         """A shipment that is asked for again every night is held since its first answer, and is purged in time."""
         archive = fresh(tmp_path)
