@@ -224,10 +224,12 @@ def test_a_list_in_another_encoding_or_as_floats(tmp_path):
 
 
 def test_the_python_of_the_how_to_runs(tmp_path, monkeypatch):
-    """The code of the page runs as it stands, and every document is read."""
+    """The code of the page runs as it stands, after its command in the same folder, and every document is read."""
     text = (ROOT / "docs" / "how-to" / "keep-an-archive.md").read_text("utf-8")
     (tmp_path / "cassettes").symlink_to(ROOT / "cassettes")
     monkeypatch.chdir(tmp_path)
+    replayed = ["--replay", str(DEMO), "archive", "sync", "invoices", *OCTOBER]
+    assert [run([*replayed, *more]) for more in ([], ["--look-back", "0d"])] == [0, 0]
     names: dict[str, object] = {}
     exec(compile(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1], "keep-an-archive.md", "exec"), names)
     assert names["done"].complete
