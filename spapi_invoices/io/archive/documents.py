@@ -100,7 +100,10 @@ def _write(path: Path, content: bytes) -> None:
                 left = left[file.write(left) :]
         os.replace(temporary, target)  # noqa: PTH105 - see above: Path costs more than the call
     except OSError as error:
-        raise FileFailed(f"{path} cannot be written: {error.strerror}. Next: make room, then sync again") from None
+        raise FileFailed(
+            f"{path} cannot be written: {error.strerror}. Next: make room, or take away what "
+            "is in its place, then sync again"
+        ) from None
 
 
 def _create(path: str) -> int:

@@ -256,7 +256,10 @@ def _write(folder: Path, name: str, rows: pl.DataFrame, batch: int, part_id: int
     content = to_parquet(rows)
     sha256 = hashlib.sha256(content).hexdigest()
     part = Part(part_id, name, f"{sha256[:32]}.parquet", rows.height, batch, sha256)
-    write_whole(_path(folder, part), content)
+    path = _path(folder, part)
+    with suppress(OSError):  # Whatever keeps it from being made is said by what writes into it.
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+    write_whole(path, content)
     return part
 
 

@@ -32,6 +32,21 @@ class TestOpen:
             "tables": 0o700,
         }
 
+    def test_all_folders_are_their_owners(self, tmp_path):
+        """Also those that a sync makes."""
+        archive, before = fresh(tmp_path), os.umask(0)
+        try:
+            archive.sync(
+                scripted(lambda _: [{"purchaseOrderNumber": "A", "content": "JVBERi0xLjQK"}]),
+                "2026-10-30",
+                "2026-11-01",
+            )
+        finally:
+            os.umask(before)
+        folders = [path for path in archive.folder.rglob("*") if path.is_dir()]
+        assert len(folders) == 4
+        assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
+
     def test_not_where_something_else_is(self, tmp_path):
         """A folder with other files is left alone."""
         (tmp_path / "thesis.txt").write_text("mine")

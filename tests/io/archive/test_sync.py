@@ -440,11 +440,14 @@ def test_pages_are_stored_before_the_next_is_asked(tmp_path):
     assert counts == [0, 1, 2, 3, 4, 5]
 
 
-def test_a_file_in_the_way(tmp_path):
-    """What cannot be written ends the sync at once, with the archive as it was."""
-    archive = fresh(tmp_path)
-    (archive.folder / "tables" / "customer_invoices").write_text("a file, where a folder belongs")
-    with pytest.raises(FileFailed, match="tables/customer_invoices"):
+@pytest.mark.parametrize("way", ["tables/customer_invoices", "documents"])
+def test_a_file_in_the_way(tmp_path, way):
+    """What cannot be written ends the sync at once, with the archive as it was; what is in the way is said."""
+    archive, path = fresh(tmp_path), tmp_path / "archive" / way
+    if path.exists():
+        path.rmdir()
+    path.write_text("a file, where a folder belongs")
+    with pytest.raises(FileFailed, match=f"{way}/.*Next: .*(give another path|take away what is in its place)"):
         archive.sync(scripted(lambda _: [invoice("A", b"%PDF")]), "2026-09-01", "2026-09-30")
     assert held(archive) == []
     assert ask(archive, "SELECT count(*) FROM documents") == [(0,)]
