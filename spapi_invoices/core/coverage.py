@@ -4,10 +4,10 @@ An answer says nothing of what becomes available after it: a window that reaches
 proven only up to that moment.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from itertools import pairwise
 from typing import Final, Literal
 
 from spapi_invoices.core.windows import Window
@@ -114,8 +114,11 @@ def stretches(wanted: Window, attempts: Sequence[Asked]) -> tuple[Stretch, ...]:
     for one in attempts:
         for window in (one.window, *one.proven()):
             borders |= {edge for edge in (window.start, window.end) if wanted.start < edge < wanted.end}
-    cut = [_stretch(Window(start, end), attempts) for start, end in pairwise(sorted(borders))]
-    return tuple(_joined(cut))
+    edges = sorted(borders)
+    proven = _last(edges, ((window, one) for one in attempts for window in one.proven()))
+    failed = _last(edges, ((one.window, one) for one in attempts if not one.complete))
+    cells = zip(map(Window, edges, edges[1:]), proven, failed, strict=True)
+    return tuple(_joined(_stretch(*cell) for cell in cells))
 
 
 def days(cut: Iterable[Stretch], zone: tzinfo) -> dict[date, State]:
@@ -127,18 +130,20 @@ def days(cut: Iterable[Stretch], zone: tzinfo) -> dict[date, State]:
     return {day: next(state for state in STATES if state in there) for day, there in sorted(found.items())}
 
 
-def _stretch(window: Window, attempts: Sequence[Asked]) -> Stretch:
-    failed = None
-    for one in reversed(attempts):
-        if any(_within(window, proven) for proven in one.proven()):
-            return Stretch(window, "complete" if one.rows else "empty")
-        if failed is None and not one.complete and _within(window, one.window):
-            failed = Stretch(window, "failed", one.error)
-    return failed or Stretch(window, "never_asked")
+def _last(edges: Sequence[datetime], said: Iterable[tuple[Window, Asked]]) -> list[Asked | None]:
+    """For each cell between two edges the last that is said of it."""
+    found: list[Asked | None] = [None] * (len(edges) - 1)
+    for window, one in said:
+        cells = range(bisect_left(edges, window.start), min(bisect_left(edges, window.end), len(found)))
+        for at in cells:
+            found[at] = one
+    return found
 
 
-def _within(inner: Window, outer: Window) -> bool:
-    return outer.start <= inner.start and inner.end <= outer.end
+def _stretch(window: Window, proven: Asked | None, failed: Asked | None) -> Stretch:
+    if proven is not None:
+        return Stretch(window, "complete" if proven.rows else "empty")
+    return Stretch(window, "never_asked") if failed is None else Stretch(window, "failed", failed.error)
 
 
 def _joined(cut: Iterable[Stretch]) -> Iterator[Stretch]:
