@@ -119,11 +119,14 @@ def read_purchase_orders(path: Path) -> list[str]:
         TableInvalid: There is no such column, or a cell of it is no purchase order number.
     """
     raw = _read_raw(path)
-    name = next((one for one in raw.columns if one.strip().lower() == _ORDER), None)
-    if name is None:
-        raise TableInvalid(f"{path} begins with {', '.join(raw.columns[:8])}. Next: name a column of it {_ORDER}")
-    if raw[name].dtype.is_float():
-        raise TableInvalid(f"{path}: column {name} holds floats, which hold a number only nearly. Next: write texts")
+    names = [one for one in raw.columns if one.strip().lower() == _ORDER]
+    if len(names) != 1:
+        begins = ", ".join(map(repr, raw.columns[:8]))
+        raise TableInvalid(f"{path} begins with {begins}. Next: name a column of it {_ORDER}, and only one")
+    (name,) = names
+    kind = raw[name].dtype
+    if not (kind.is_integer() or isinstance(kind, pl.String | pl.Categorical | pl.Enum | pl.Null)):
+        raise TableInvalid(f"{path}: column {name} holds no texts but {kind}. Next: write texts")
     numbers = raw[name].cast(pl.String).drop_nulls().str.strip_chars()
     wanted = numbers.filter(numbers != "").unique(maintain_order=True).to_list()
     if wrong := next((one for one in wanted if not (one.isascii() and one.isalnum())), None):
@@ -144,15 +147,15 @@ def _read_raw(path: Path) -> pl.DataFrame:
                 return _from_objects(_objects(content))
             case "ndjson":
                 return _from_objects([_objects(line) for line in content.splitlines() if line.strip()])
-    except (polars.exceptions.PolarsError, ValueError, TypeError, AttributeError):
+    except (polars.exceptions.PolarsError, ValueError, TypeError, AttributeError, RecursionError):
         raise TableInvalid(f"{path} cannot be read as {suffix}. Next: {_HINTS[suffix]}") from None
     raise TableInvalid(f"{path}: the suffix {path.suffix!r} is unknown. Next: give .csv, .json, .ndjson or .parquet")
 
 
 def _commas(path: Path, raw: pl.DataFrame) -> pl.DataFrame:
-    """A table of one column whose name has semicolons or tabs was saved with those between its cells."""
+    """A table whose first column has semicolons or tabs in its name was saved with those between its cells."""
     for name, sign in (("semicolons", ";"), ("tabs", "\t")):
-        if raw.width == 1 and sign in raw.columns[0]:
+        if sign in raw.columns[0]:
             raise TableInvalid(f"{path} has {name} between its cells. Next: {_HINTS['csv']}")
     return raw
 

@@ -1,7 +1,8 @@
 """The archive on the command line: data on stdout, messages on stderr, 3 for what is incomplete."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -199,6 +200,9 @@ class TestExport:
         ("purchase_order_number\tdate\nA\tB\n", "tabs"),
         ("order,date\nA,B\n", "name a column of it purchase_order_number"),
         ("purchase_order_number;date\nA;B\n", "semicolons"),
+        ("purchase_order_number;amount,INR\nA;1,5\n", "semicolons"),
+        ("purchase_order_number,PURCHASE_ORDER_NUMBER\nA,B\n", "and only one"),
+        ("p\0urchase_order_number\nA\n", r"'p\x00urchase"),
     ],
 )
 def test_a_list_that_is_none(synced, tmp_path, capsys, content, said):
@@ -212,6 +216,32 @@ def test_a_header_in_other_case(tmp_path):
     """Case and blanks of the header do not matter, and those around a number do not either."""
     (tmp_path / "a.csv").write_text("date, Purchase_Order_Number \n2026-10-02, A1 \n2026-10-02,A1\n2026-10-03,\n")
     assert read_purchase_orders(tmp_path / "a.csv") == ["A1"]
+
+
+@pytest.mark.parametrize(
+    "values", [[["A1"]], [b"A1"], [True], [{"a": "A1"}], [date(2026, 10, 1)], [Decimal("1.5")], [1.0]]
+)
+def test_a_column_of_another_kind(tmp_path, values):
+    """What is neither text nor a whole number is no purchase order, and is said with its kind."""
+    pl.DataFrame({"purchase_order_number": values}).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(TableInvalid, match=r"holds no texts but .* Next: "):
+        read_purchase_orders(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize(
+    "values", [pl.Series(["12", None]), pl.Series([12, None]), pl.Series(["12", None], dtype=pl.Categorical)]
+)
+def test_a_column_of_texts_or_whole_numbers(tmp_path, values):
+    """Both are the same numbers."""
+    pl.DataFrame({"purchase_order_number": values}).write_parquet(tmp_path / "a.parquet")
+    assert read_purchase_orders(tmp_path / "a.parquet") == ["12"]
+
+
+def test_json_that_is_nested_without_end(tmp_path):
+    """It is no table, and no traceback."""
+    (tmp_path / "a.json").write_bytes(b"[" * 100_000)
+    with pytest.raises(TableInvalid, match="cannot be read as json"):
+        read_purchase_orders(tmp_path / "a.json")
 
 
 def test_a_list_in_another_encoding_or_as_floats(tmp_path):
