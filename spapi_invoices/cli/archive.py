@@ -128,8 +128,9 @@ def status(  # noqa: PLR0913 - click's
 ) -> int:
     """Show how complete the archive is: by stretches of time, and as a calendar.
 
-    The exit code is 3 if a part of the range failed or was never asked for, a shipment has no details, or an expected invoice is missing. FILE is a
-    table with the column purchase_order_number. Without dates the range is all that was wanted, also by a sync that was killed.
+    The exit code is 3 if a part of the range failed or was never asked for, a shipment has no details, or an expected
+    invoice is missing. FILE is a table with the column purchase_order_number. Without dates the range is all that was
+    wanted, also by a sync that was killed.
     """
     from spapi_invoices.io.archive import open_archive
     from spapi_invoices.io.tables import read_purchase_orders
@@ -192,9 +193,9 @@ def purge(session: Session, folder: Path, older_than: timedelta | None, dry_run:
 @_wait
 @click.pass_obj
 def forget(session: Session, folder: Path, ids: str | None, ids_file: Path | None, wait: float) -> None:
-    """Take shipments out of the archive, as if they had never been given: a mistyped id, or one that Amazon no longer knows.
+    """Take shipments out of the archive, as if they had never been given.
 
-    All their rows go, those of purged ones too.
+    It is for ids that were mistyped, or that Amazon does not know. All their rows go, those of purged ones too.
     """
     from spapi_invoices.io.archive import open_archive
 

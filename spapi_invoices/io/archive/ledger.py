@@ -135,7 +135,7 @@ def opened(folder: Path) -> Iterator[sqlite3.Connection]:
     """A connection, with the newest tables; statements outside of `transaction` are transactions of their own.
 
     Raises:
-        ArchiveInvalid: There is no ledger, it is another program's or was emptied, or a newer version of this package wrote it.
+        ArchiveInvalid: There is no ledger, it was emptied, or another program or a newer version of this package wrote it.
         FileFailed: The disk is full or broken, or somebody else keeps the ledger.
     """
     path = folder / NAME
@@ -152,7 +152,7 @@ def opened(folder: Path) -> Iterator[sqlite3.Connection]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_ERROR:
             raise ArchiveInvalid(
-                f"{path} is not as an archive has it: {error}. Next: restore it from a backup"
+                f"{path} is no ledger of an archive: {error}. Next: restore it from a backup"
             ) from None
         raise FileFailed(
             f"{path} cannot be used: {_WORDS.get(code, error)}. Next: see that you may write there, that there is room, and who else uses it"

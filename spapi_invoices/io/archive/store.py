@@ -86,7 +86,7 @@ class Store:
     Args:
         folder: The archive's.
         db: Its ledger.
-        now: The machine's clock. An answer proves nothing of what is later by it or by Amazon's: too little is asked for again.
+        now: The machine's clock. An answer proves nothing of what is later by it or by Amazon's: that is asked for again.
     """
 
     def __init__(self, folder: Path, db: sqlite3.Connection, now: Callable[[], datetime]) -> None:
@@ -138,7 +138,7 @@ class Store:
             self._db.execute("UPDATE shipments SET failed_at = ? WHERE amazon_shipment_id = ?", (text(at), shipment_id))
 
     def shipments(self, found: Shipments) -> None:
-        """Store the details of shipments; they take the place of what was known of them. One that Amazon has none of stays without."""
+        """Store the details of shipments, or why there are none; they take the place of what was known of them."""
         tables = dict(
             zip(parts.SHIPMENT_TABLES, (found.shipments, found.items, found.payments, found.tax_ids), strict=True)
         )
@@ -184,7 +184,10 @@ _ADD_DOCUMENT: Final = (
     "VALUES (?, ?, ?, ?, ?, ?)"
 )
 # Wanted by an earlier sync, and by this one, if it was not answered since.
-_WANTED_BEFORE: Final = "DELETE FROM windows WHERE state = 'not_asked' AND ship_from_party_id IS ? AND window_start >= ? AND window_end <= ?"
+_WANTED_BEFORE: Final = (
+    "DELETE FROM windows WHERE state = 'not_asked' AND ship_from_party_id IS ? "
+    "AND window_start >= ? AND window_end <= ?"
+)
 _NOTED: Final = (
     *("id", "operation", "ship_from_party_id", "window_start", "window_end", "state", "pages", "rows", "attempts"),
     *("request_ids", "error", "asked_at", "finished_at"),

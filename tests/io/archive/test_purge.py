@@ -180,6 +180,19 @@ class TestPurge:
         assert (found.shipments["without_details"], found.shipments["with_problem"]) == (1, 1)
         assert archive.read("problems")["problem"].to_list() == ["what Amazon said was purged"] * 2
 
+    def test_while_somebody_has_it_open(self, tmp_path):
+        """Nothing stays in SQLite's log either, which is kept as long as anybody has the ledger open."""
+        archive, date = fresh(tmp_path), {"date": "Mon, 02 Nov 2026 09:00:00 GMT"}
+        body = json.dumps({"errors": [{"code": "InvalidInput", "message": "buyer Maria Silva"}]}).encode()
+        with ledger.opened(archive.folder) as db:
+            ledger.setting(db, "account")
+            archive.sync(
+                scripted(lambda _: HttpResponse(status=400, headers=date, body=body)), "2026-10-30", "2026-11-01"
+            )
+            assert b"Maria Silva" in everything(archive.folder)
+            at(LATER, archive).purge()
+            assert b"Maria Silva" not in everything(archive.folder)
+
     def test_our_own_words_stay(self, tmp_path):
         """Why a field could not be read is said by us, and stays."""
         archive = fresh(tmp_path)
