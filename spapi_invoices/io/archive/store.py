@@ -138,13 +138,14 @@ class Store:
             self._db.execute("UPDATE shipments SET failed_at = ? WHERE amazon_shipment_id = ?", (text(at), shipment_id))
 
     def shipments(self, found: Shipments) -> None:
-        """Store the details of shipments, or why there are none; they take the place of what was known of them."""
+        """Store the details of shipments; they take the place of older ones, and why there are none does not."""
         tables = dict(
             zip(parts.SHIPMENT_TABLES, (found.shipments, found.items, found.payments, found.tax_ids), strict=True)
         )
+        tables["shipments"] = self._news(found.shipments)
         written = parts.write(self._folder, tables, parts.next_batch(self._db))
         now = text(self._now())
-        rows = found.shipments.select("fetched_at", "problem", "amazon_shipment_id", "item_count").iter_rows()
+        rows = tables["shipments"].select("fetched_at", "problem", "amazon_shipment_id", "item_count").iter_rows()
         with transaction(self._db):
             parts.add(self._db, written)
             self._db.executemany(
@@ -153,6 +154,14 @@ class Store:
                 "held_since = ifnull(held_since, ?1), stored_at = ifnull(stored_at, ?3) WHERE amazon_shipment_id = ?4",
                 [(text(at), problem, now, shipment_id, items) for at, problem, shipment_id, items in rows],
             )
+
+    def _news(self, shipments: pl.DataFrame) -> pl.DataFrame:
+        """Without those of which there are details, and Amazon has none any more."""
+        rows = self._db.execute("SELECT amazon_shipment_id FROM shipments WHERE details_at IS NOT NULL")
+        known = pl.Series([one for (one,) in rows], dtype=pl.String)
+        return shipments.filter(
+            pl.col("item_count").is_not_null() | ~pl.col("amazon_shipment_id").is_in(known.implode())
+        )
 
     def statuses(self, found: pl.DataFrame) -> None:
         """Store what became of invoices; of each shipment the newest status is kept."""

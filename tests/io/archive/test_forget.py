@@ -45,6 +45,15 @@ def test_the_others_stay(archive):
     assert ids(archive, "shipments") == []
 
 
+def test_a_damaged_part(archive):
+    """A damaged file, of which nobody knows whose rows it had, goes as well."""
+    path = next((archive.folder / "tables" / "shipments").iterdir())
+    path.write_bytes(path.read_bytes()[:-9])
+    archive.forget(["D1"])
+    assert not path.exists()
+    assert "D1" not in ids(archive, "shipments")
+
+
 def test_given_again(archive):
     """One that is given again is asked for as if for the first time."""
     archive.forget(["D1"])

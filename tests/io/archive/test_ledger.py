@@ -211,6 +211,19 @@ class TestMigrations:
         open_archive(archive.folder)
         assert ask(archive, "SELECT held_since, failed_at FROM shipments") == [("b", None)]
 
+    def test_shipments_of_the_second_version(self, tmp_path):
+        """Those of which Amazon has no details were said to have some; what was wrong with a field was not that."""
+        archive = fresh(tmp_path)
+        some = {"D1": "getShipmentDetails: HTTP 404: NotFound: no", "D2": "ItemPrice.Amount: '12,50'", "D3": None}
+        with ledger.opened(archive.folder) as db:
+            db.executemany(
+                "INSERT INTO shipments (amazon_shipment_id, added_at, details_at, problem) VALUES (?, 'a', 'b', ?)",
+                some.items(),
+            )
+        backwards(archive)
+        open_archive(archive.folder)
+        assert ask(archive, "SELECT amazon_shipment_id FROM shipments WHERE details_at IS NULL") == [("D1",)]
+
     def test_parts_of_the_second_version(self, tmp_path):
         """Parts that are named by chance, as before hashes were kept, count as they are; one that is missing is noticed."""
         archive = fresh(tmp_path)

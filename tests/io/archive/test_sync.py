@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from spapi_invoices.core.wire import HttpResponse
 from spapi_invoices.errors import FileFailed, InvalidRequest
 from spapi_invoices.io.answers import Progress
-from spapi_invoices.io.archive import Archive
+from spapi_invoices.io.archive import Archive, parts
 from spapi_invoices.sandbox import running
 
 WORLD = {"customer_invoices": 60, "shipments": 25, "time_scale": 0, "page_size": 4}
@@ -315,6 +315,20 @@ class TestWhatFails:
             assert (archive.status().shipments["without_details"], archive.status().complete) == (1, False)
         assert archive.sync(scripted(known)).complete
         assert archive.status().complete
+
+    def test_details_outlive_an_answer_without(self, tmp_path):
+        """What is known of a shipment stays if Amazon does not know it any more; that is named."""
+        archive = fresh(tmp_path)
+        some = [{**ITEM, "ItemPrice": {"CurrencyCode": "BRL", "Amount": "12,50"}}]
+        payload = {"payload": {"AmazonShipmentId": "D1", "ShipmentItems": some}}
+        archive.sync(
+            scripted(lambda _: HttpResponse(status=200, body=json.dumps(payload).encode())), shipment_ids=["D1"]
+        )
+        before = {name: archive.read(name) for name in parts.SHIPMENT_TABLES}
+        done = archive.sync(scripted(lambda _: error(404, "NotFound")))
+        assert (done.complete, done.shipments, len(done.errors)) == (False, 0, 1)
+        assert all(archive.read(name).equals(frame) for name, frame in before.items())
+        assert archive.status().shipments["without_details"] == 0
 
     def test_nothing_wanted(self, tmp_path):
         """Neither dates nor shipments is a request to mend, and so is an empty range."""
