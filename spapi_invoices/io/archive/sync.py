@@ -154,7 +154,8 @@ class Syncing:
     def _refuse(self, shipment_id: str, why: str) -> None:
         if shipment_id not in self.refused:
             self.refused.add(shipment_id)
-            self.errors.append(f"shipment {shipment_id!r}: {why}; or take it out of the archive (forget)")
+            step = ", or" if "Next: " in why else ". Next:"
+            self.errors.append(f"shipment {shipment_id!r}: {why}{step} take it out of the archive (archive forget)")
 
     def _each(
         self, ids: Sequence[str], ask: Callable[[list[str]], _T], store: Callable[[_T], list[str]], advance: Advance
@@ -187,10 +188,9 @@ class Syncing:
     def _store_shipments(self, found: Shipments) -> list[str]:
         self.store.shipments(found)
         # No lines are a count of zero: those with none are rows that only say why there is no answer.
-        for refused in (
-            found.shipments.filter(pl.col("item_count").is_null()).select("amazon_shipment_id", "problem").rows()
-        ):
-            self._refuse(*refused)
+        refused = found.shipments.filter(pl.col("item_count").is_null()).select("amazon_shipment_id", "problem")
+        for shipment_id, problem in refused.iter_rows():
+            self._refuse(shipment_id, problem)
         return found.shipments["amazon_shipment_id"].to_list()
 
     def _store_statuses(self, found: pl.DataFrame) -> list[str]:
