@@ -225,10 +225,9 @@ class Archive:
 
         Raises:
             ArchiveBusy: Another process is writing to the archive.
-            FileFailed: A file cannot be read, written or deleted.
+            FileFailed: A part of the tables is missing or damaged, or a file cannot be read, written or deleted.
         """
         with self._writing(wait) as db:
-            mend(self.folder, db, self.now())
             count = forget(self.folder, db, texts(shipment_ids))
             sweep(self.folder, db)
             return count

@@ -13,17 +13,17 @@ from spapi_invoices.io.archive.ledger import transaction
 def forget(folder: Path, db: sqlite3.Connection, shipment_ids: Iterable[str]) -> int:
     """Take shipments out of the tables and the ledger; returns how many of them were remembered.
 
-    Their files go with the next sweep, and with them what a damaged part may hold.
+    The files that held their rows go with the next sweep.
 
     Raises:
-        FileFailed: A part cannot be read, or the disk is full.
+        FileFailed: A part is lost or cannot be read, or the disk is full.
     """
+    parts.whole(folder, db, parts.SHIPMENT_TABLES)
     ids = pl.Series(list(dict.fromkeys(shipment_ids)), dtype=pl.String)
     gone = pl.col("amazon_shipment_id").is_in(ids.implode())
     changed = list(parts.rewritten(folder, db, parts.SHIPMENT_TABLES, gone, lambda rows, _: rows.filter(~gone)))
     with transaction(db):
         for old, new in changed:
             parts.replace(db, [old], new)
-        parts.forget_lost(db)
         removed = db.executemany("DELETE FROM shipments WHERE amazon_shipment_id = ?", [(one,) for one in ids])
     return removed.rowcount
