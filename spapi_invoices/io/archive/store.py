@@ -17,6 +17,7 @@ from spapi_invoices.core.windows import Window
 from spapi_invoices.io.answers import InvoicePage, Shipments
 from spapi_invoices.io.archive import documents, parts
 from spapi_invoices.io.archive.ledger import text, transaction
+from spapi_invoices.io.pause import uninterrupted
 
 OPERATION: Final = "getCustomerInvoices"
 _UNFINISHED: Final = "interrupted before its last page"
@@ -101,6 +102,7 @@ class Store:
             for one in attempts:
                 self._note(one)
 
+    @uninterrupted()
     def page(self, attempt: Attempt, page: InvoicePage) -> int:
         """Store a page, and that it came; returns how many of its invoices are new.
 
@@ -120,6 +122,7 @@ class Store:
             self._note(attempt)
         return new.height
 
+    @uninterrupted()
     def end(self, attempt: Attempt, error: str | None, at: datetime) -> None:
         """Store how a window ended."""
         attempt.end(error, at)
@@ -137,6 +140,7 @@ class Store:
         with transaction(self._db):
             self._db.execute("UPDATE shipments SET failed_at = ? WHERE amazon_shipment_id = ?", (text(at), shipment_id))
 
+    @uninterrupted()
     def shipments(self, found: Shipments) -> None:
         """Store the details of shipments; they take the place of older ones, and why there are none does not."""
         tables = dict(
@@ -163,6 +167,7 @@ class Store:
             pl.col("item_count").is_not_null() | ~pl.col("amazon_shipment_id").is_in(known.implode())
         )
 
+    @uninterrupted()
     def statuses(self, found: pl.DataFrame) -> None:
         """Store what became of invoices; of each shipment the newest status is kept."""
         columns = ("invoice_status", "checked_at", "problem", "request_id", "attempts", "amazon_shipment_id")

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import signal
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -422,6 +423,24 @@ class TestInterrupted:
         assert archive.scan("fetch_windows").collect().select("state", "error").rows() == [
             ("truncated", "interrupted before its last page")
         ]
+
+    def test_ctrl_c_while_a_page_is_stored(self, tmp_path, monkeypatch):
+        """A page that is being stored when Ctrl-C comes is stored whole; no other is asked for."""
+        write, requests = parts.write, []
+
+        def interrupted(*arguments):
+            signal.raise_signal(signal.SIGINT)
+            return write(*arguments)
+
+        def answer(request):
+            requests.append(request)
+            return page([invoice("A", b"%PDF")], token="more")
+
+        archive = fresh(tmp_path)
+        monkeypatch.setattr(parts, "write", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            archive.sync(scripted(answer), "2026-09-01", "2026-09-05")
+        assert ([number for number, _ in held(archive)], len(requests), broken(archive)) == (["A"], 1, [])
 
     def test_a_crash_leaves_nothing_behind(self, tmp_path):
         """What no transaction names is deleted by the next sync: personal data must not lie about."""
