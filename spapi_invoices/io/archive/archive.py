@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import MAXYEAR, UTC, datetime, timedelta, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,10 +20,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import polars as pl
 
 from spapi_invoices.core.durations import check_duration
-from spapi_invoices.core.shipment_invoicing import build_get_shipment_details
+from spapi_invoices.core.shipment_invoicing import build_get_shipment_details, build_submit_invoice
 from spapi_invoices.core.windows import Instant, Window, parse_instant
 from spapi_invoices.errors import ArchiveInvalid, InvalidRequest
-from spapi_invoices.io.archive import export, ledger, parts, tables
+from spapi_invoices.io.answers import Receipt
+from spapi_invoices.io.archive import export, ledger, parts, submissions, tables
 from spapi_invoices.io.archive.forget import forget
 from spapi_invoices.io.archive.lock import locked
 from spapi_invoices.io.archive.mend import mend
@@ -32,6 +34,7 @@ from spapi_invoices.io.archive.store import Attempt, Store
 from spapi_invoices.io.archive.sync import Synced, Syncing, windows_table, windows_to_ask
 from spapi_invoices.io.asking import texts
 from spapi_invoices.io.client import MARGIN, Client
+from spapi_invoices.io.files import read_bytes
 from spapi_invoices.io.progress import Show, shown
 
 LOOK_BACK: Final = timedelta(days=7)
@@ -231,6 +234,44 @@ class Archive:
             count = forget(self.folder, db, texts(shipment_ids))
             sweep(self.folder, db)
             return count
+
+    def submit_invoice(  # noqa: PLR0913 - as the client's
+        self,
+        client: Client,
+        shipment_id: str,
+        document: Path | str | bytes,
+        *,
+        marketplace_id: str | None = None,
+        dry_run: bool = True,
+        wait: float = 0,
+    ) -> Receipt:
+        """Submit a shipment's authorised NF-e XML as `Client.submit_invoice` does, and never the same one twice.
+
+        What was sent is remembered, by shipment and SHA-256, and each sync asks what became of it.
+
+        Args:
+            client: Of the archive's account.
+            shipment_id: The shipment.
+            document: The file's path, or its bytes untouched.
+            marketplace_id: Optional in the API.
+            dry_run: Ask for the status and build the request, but do not send it. Say ``False`` to send.
+            wait: Seconds to wait for a sync to end.
+
+        Raises:
+            AlreadySubmitted: The same document was sent, or Amazon has an invoice for the shipment; nothing was sent.
+            ArchiveBusy: Another process is writing to the archive.
+            SpapiInvoicesError: As `Client.submit_invoice`. If no answer arrived, submit again: Amazon is asked first.
+        """
+        content = document if isinstance(document, bytes) else read_bytes(Path(document))
+        build_submit_invoice(shipment_id, content, marketplace_id=marketplace_id)
+        send = partial(client.submit_invoice, shipment_id, content, marketplace_id=marketplace_id, dry_run=dry_run)
+        with self._writing(wait) as db:
+            _check_account(self.folder, db, client.account)
+            submissions.refuse_sent(db, shipment_id, content)
+            if dry_run:
+                return send()
+            Store(self.folder, db, self.now).shipment_ids([shipment_id], self.now())
+            return submissions.submit(db, shipment_id, content, send, self.now)
 
     def export_documents(self, folder: Path | str) -> export.Exported:
         """Save each document as ``{purchase_order_number}.pdf``, never over a different one, and say what is missing.

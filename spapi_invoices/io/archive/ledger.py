@@ -91,7 +91,6 @@ MIGRATIONS: Final = (
     ALTER TABLE shipments ADD COLUMN failed_at TEXT
     """,
     """
-    DROP TABLE submissions;
     ALTER TABLE parts ADD COLUMN sha256 TEXT;
     ALTER TABLE parts ADD COLUMN lost_at TEXT;
     ALTER TABLE documents ADD COLUMN stored_at TEXT;

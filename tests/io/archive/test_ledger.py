@@ -174,7 +174,6 @@ def backwards(archive, *statements: str) -> None:
             *statements,
             "ALTER TABLE parts DROP COLUMN sha256",
             "ALTER TABLE parts DROP COLUMN lost_at",
-            "CREATE TABLE submissions (id INTEGER PRIMARY KEY) STRICT",
             "ALTER TABLE documents DROP COLUMN stored_at",
             "ALTER TABLE shipments DROP COLUMN stored_at",
             "PRAGMA user_version = 2",
