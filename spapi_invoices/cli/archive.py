@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # State -> its mark in the calendar, in the order of the legend.
 _MARKS: Final = {"complete": "#", "empty": "-", "failed": "!", "never_asked": "?"}
+# So many errors are shown: a range that Amazon refuses has one for each window.
+_MOST_ERRORS: Final = 5
 _TABLES: Final = (
     *("customer_invoices", "shipments", "shipment_items", "shipment_payments", "shipment_tax_ids"),
     *("invoice_statuses", "problems", "fetch_windows"),
@@ -102,8 +104,12 @@ def sync(  # noqa: PLR0913 - click's
     )
     session.emit(done.windows)
     _say_lost(done.lost)
-    for error in done.errors:
+    for error in done.errors[:_MOST_ERRORS]:
         click.echo(f"Error: {' '.join(error.split())}", err=True)
+    if more := done.errors[_MOST_ERRORS:]:
+        click.echo(
+            f"Error: and {len(more)} more: archive export {folder} --table fetch_windows (or problems)", err=True
+        )
     if not done.complete:
         click.echo(f"Error: {folder} is incomplete. Next: sync again; what failed is asked for then", err=True)
     return 0 if done.complete else 3

@@ -32,6 +32,17 @@ def synced(tmp_path: Path, capsys) -> str:
 class TestSync:
     """archive sync."""
 
+    def test_many_errors(self, tmp_path, capsys):
+        """Of a year that is not in the recording five windows are told, how many more there are, and where they all are."""
+        folder = str(tmp_path / "archive")
+        sync = ["--replay", str(DEMO), "archive", "sync", folder, "--from", "2025-01-01", "--to", "2026-01-01"]
+        assert run([*sync, "--quiet"]) == 3
+        lines = capsys.readouterr().err.splitlines()
+        assert len([line for line in lines if line.startswith("Error: 2025-0")]) == 5
+        assert f"Error: and 56 more: archive export {folder} --table fetch_windows (or problems)" in lines
+        assert run(["archive", "export", folder, "--table", "fetch_windows", "--format", "csv"]) == 0
+        assert len(capsys.readouterr().out.splitlines()) == 62
+
     def test_incomplete(self, tmp_path, capsys):
         """Windows that the recording does not have are errors, a line each; the others are stored; the exit code is 3."""
         folder = str(tmp_path / "archive")
