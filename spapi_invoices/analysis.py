@@ -6,6 +6,7 @@ Not for the parts themselves: reading is `spapi_invoices.documents`, comparing i
 import itertools
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -249,10 +250,10 @@ def reconcile_in_passes(  # noqa: PLR0913 - what a comparison depends on
         as_of: As of `reconcile`.
 
     Raises:
-        FileFailed: The folder is there already, or cannot be written.
+        FileFailed: The folder is there already, or cannot be written; or a side cannot be read to its end.
     """
     folder = Path(folder)
-    with new_folder(folder) as filling:
+    with new_folder(folder) as filling, _damage_told():
         parts = sides_in_passes(
             left,
             right,
@@ -267,6 +268,18 @@ def reconcile_in_passes(  # noqa: PLR0913 - what a comparison depends on
         told = list(map(_save_pass, paths, parts))
     notes = dict.fromkeys(note for _, notes in told for note in notes)
     return SavedReconciliation(folder, total(summary for summary, _ in told), (*notes, *plugins.faults()))
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """What polars finds wrong while it reads a side is said of the side."""
+    try:
+        yield
+    except pl.exceptions.ComputeError as error:
+        reason = type(error).__name__
+        raise FileFailed(
+            f"a side cannot be read to its end ({reason}): a file of it is damaged. Next: write its files again"
+        ) from None
 
 
 def _save_pass(path: Path, result: Result) -> tuple[pl.DataFrame, tuple[str, ...]]:

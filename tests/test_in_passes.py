@@ -57,6 +57,16 @@ def test_the_folder_has_what_one_pass_finds(given: SimpleNamespace, passes: int 
     assert left_in(given.folder.parent) == sorted([*INPUTS, "lines"])
 
 
+def test_a_damaged_side(given: SimpleNamespace) -> None:
+    """A file that polars cannot read to its end is told as that, and no folder is there."""
+    content = bytearray(given.left.read_bytes())
+    content[len(content) // 5 : len(content) // 2] = b"x" * (len(content) // 2 - len(content) // 5)
+    given.left.write_bytes(content)
+    with pytest.raises(FileFailed, match=r"a side cannot be read to its end .*Next: write its files again"):
+        in_passes(given)
+    assert left_in(given.folder.parent) == INPUTS
+
+
 def test_the_rules_of_plugins_apply(given: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a plugin's rule holds back is held back in every pass, and one that fails is noted once."""
     rules = (

@@ -77,7 +77,7 @@ def describe_body(body: bytes) -> str:
 def _is_complete(body: bytes) -> bool:
     """Whether a body that our decoder refuses is JSON to its end: with half a character, say, or a number past all bounds."""
     try:
-        json.loads(_ESCAPE.sub(b"..", body).decode("utf-8", "replace"), strict=False)
+        json.loads(_ESCAPE.sub(b"..", body).decode("utf-8", "replace"), strict=False, parse_int=str)
     except (ValueError, RecursionError):
         return False
     return True

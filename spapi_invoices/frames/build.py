@@ -68,9 +68,17 @@ def customer_invoice_rows(page: CustomerInvoicePage, asked: Asked) -> list[Row]:
     return rows + bad
 
 
-def customer_invoices(rows: Sequence[Row]) -> pl.DataFrame:
-    """The `CustomerInvoices` table; a purchase order's same document, seen twice, is kept once, the first time."""
-    return _table(CustomerInvoices, rows).unique(["purchase_order_number", "sha256"], keep="first", maintain_order=True)
+def customer_invoice_frame(rows: Sequence[Row]) -> pl.DataFrame:
+    """Rows as a frame with the columns of `CustomerInvoices`, not checked yet; their documents are copied, once."""
+    return _frame(CustomerInvoices, rows)
+
+
+def customer_invoices(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The `CustomerInvoices` table of some frames; a purchase order's same document, seen twice, is kept once, the first time."""
+    found = pl.concat([customer_invoice_frame([]), *frames])
+    return validate(CustomerInvoices, found).unique(
+        ["purchase_order_number", "sha256"], keep="first", maintain_order=True
+    )
 
 
 def invoice_status_row(  # noqa: PLR0913 - a column each
@@ -94,7 +102,7 @@ def invoice_status_row(  # noqa: PLR0913 - a column each
 
 def invoice_statuses(rows: Sequence[Row]) -> pl.DataFrame:
     """The `InvoiceStatuses` table."""
-    return _table(InvoiceStatuses, rows)
+    return validate(InvoiceStatuses, _frame(InvoiceStatuses, rows))
 
 
 @dataclass(slots=True, repr=False)
@@ -137,8 +145,7 @@ class ShipmentRows:
         return shipment_tables(raw, self._failures)
 
 
-def _table(table: type[Any], rows: Sequence[Row]) -> pl.DataFrame:
-    """Rows as a table, column by column: row by row polars takes five times as long. What a row does not have is null."""
+def _frame(table: type[Any], rows: Sequence[Row]) -> pl.DataFrame:
+    """Rows as columns: row by row polars takes five times as long. What a row does not have is null."""
     schema = polars_schema(table)
-    columns = {name: [row.get(name) for row in rows] for name in schema}
-    return validate(table, pl.DataFrame(columns, schema=schema, strict=True))
+    return pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema, strict=True)

@@ -12,7 +12,7 @@ from spapi_invoices.core.windows import Window
 from spapi_invoices.core.wire import HttpRequest, HttpResponse
 from spapi_invoices.endpoints import OPERATIONS
 from spapi_invoices.errors import InvalidRequest, SpapiInvoicesError
-from spapi_invoices.frames.build import Asked, customer_invoice_rows
+from spapi_invoices.frames.build import Asked, customer_invoice_frame, customer_invoice_rows
 from spapi_invoices.io.answers import Progress
 from spapi_invoices.io.pages import PageAnswer, WindowAnswer, follow
 from spapi_invoices.io.pause import uninterrupted
@@ -63,9 +63,13 @@ class Asking:
         for page, response in follow(self.call, window, version=self.api_version, **parameters):
             at = self.time(response)
             asked = Asked(self.api_version, at, parameters.get("ship_from_party_id"), window.start, window.end)
-            rows = customer_invoice_rows(page, asked)
-            yield PageAnswer(rows, at, response.attempts, response.request_id, page.unknown_fields)
-            del page, rows  # Else a traceback would show them, and they would be held while the next page is asked for.
+            with uninterrupted():
+                frame = customer_invoice_frame(customer_invoice_rows(page, asked))
+            yield PageAnswer(frame, at, response.attempts, response.request_id, page.unknown_fields)
+            del (
+                page,
+                frame,
+            )  # Else a traceback would show them, and they would be held while the next page is asked for.
 
     def window(self, answer: WindowAnswer, **parameters: Any) -> SpapiInvoicesError | None:  # noqa: ANN401 - likewise
         """Add all pages of a window to its answer, as far as they can be had; what ended it early, if anything."""

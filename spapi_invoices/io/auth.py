@@ -24,15 +24,13 @@ from spapi_invoices.core.tokens import (
 )
 from spapi_invoices.core.wire import HttpRequest, HttpResponse, Secret
 from spapi_invoices.endpoints import Operation
-from spapi_invoices.errors import AuthFailed, ServiceUnavailable, SpapiInvoicesError, Throttled, TransportFailed
-from spapi_invoices.io.pause import held, is_called_off
+from spapi_invoices.errors import ApiError, AuthFailed, ServiceUnavailable, SpapiInvoicesError, Throttled
+from spapi_invoices.io.pause import await_free, is_called_off
 from spapi_invoices.io.settings import Profile
 
 _EARLY_SECONDS: Final = 300
 # After a failure it is not tried again so soon.
 _AGAIN_SECONDS: Final = 60.0
-# Failures that say nothing about who asks: a token that has not ended is as good as it was.
-_PASSING: Final = (ServiceUnavailable, Throttled, TransportFailed)
 Opens: TypeAlias = tuple[Operation, ...]
 # Sends a request with a token, to the host that its operation belongs to, asked from the region of the second operation.
 Send = Callable[[HttpRequest, Secret | None, Operation], HttpResponse]
@@ -66,7 +64,11 @@ class _Slot:
 
     def secret(self, make: Callable[[], Token]) -> Secret:
         came = self._monotonic()
-        with held(self._lock):
+        if isinstance(good := self._state, _Good) and self._lock.locked() and came < good.ends:
+            # Somebody renews it, which may take long; until it ends it is as good as ever.
+            return good.secret
+        await_free(self._lock)
+        with self._lock:
             match self._state:
                 case _Failed(error, until) if came < until:
                     # Each thread raises one of its own: a traceback belongs to a thread.
@@ -76,7 +78,8 @@ class _Slot:
             return self._make(make)
 
     def forget(self, rejected: Secret) -> None:
-        with held(self._lock):
+        await_free(self._lock)
+        with self._lock:
             if isinstance(self._state, _Good) and self._state.secret == rejected:
                 self._state = None
 
@@ -87,7 +90,7 @@ class _Slot:
             # Of a caller who was called off it is nobody else's: the next one makes the token.
             if is_called_off():
                 raise
-            if isinstance(self._state, _Good) and isinstance(error, _PASSING) and self._prolonged(self._state):
+            if isinstance(self._state, _Good) and _passes(error) and self._prolonged(self._state):
                 return self._state.secret
             # A passing failure is that of those who waited for it. Refused credentials would be refused again, so that
             # threads which come one after the other do not ask one after the other.
@@ -105,6 +108,15 @@ class _Slot:
         now = self._monotonic()
         self._state = replace(good, until=min(now + _AGAIN_SECONDS, good.ends))
         return now < good.ends
+
+
+def _passes(error: SpapiInvoicesError) -> bool:
+    """Whether a failure says nothing about who asks: a token that has not ended is as good as it was.
+
+    An answer that is no error of Amazon's is that of something between, as a proxy.
+    """
+    refused = isinstance(error, ApiError) and error.errors and not isinstance(error, ServiceUnavailable | Throttled)
+    return not (refused or isinstance(error, AuthFailed))
 
 
 class Kept:

@@ -42,6 +42,7 @@ from spapi_invoices.io.answers import Fetched, InvoicePage, Receipt, Shipments
 from spapi_invoices.io.asking import Asking, Ended, texts
 from spapi_invoices.io.fetching import Refused, by_number, by_window, of_one, parse_invoice, whole
 from spapi_invoices.io.files import read_bytes
+from spapi_invoices.io.pause import uninterrupted
 from spapi_invoices.io.progress import Show
 from spapi_invoices.io.recorder import Recorder
 
@@ -180,7 +181,7 @@ class Client:
         with self._recording():
             for page in self._asking.pages(window, ship_from_party_id=ship_from_party_id, limit=limit):
                 yield InvoicePage(
-                    frame=build.customer_invoices(page.rows),
+                    frame=_checked(page.frame),
                     at=page.at,
                     attempts=page.attempts,
                     request_id=page.request_id,
@@ -243,9 +244,8 @@ class Client:
         """
         response = self._asking.call(build_get_customer_invoice(purchase_order_number, version=self.api_version))
         page = parse_invoice(self._asking, purchase_order_number, response)
-        return build.customer_invoices(
-            build.customer_invoice_rows(page, build.Asked(self.api_version, self._asking.time(response)))
-        )
+        asked = build.Asked(self.api_version, self._asking.time(response))
+        return _checked(build.customer_invoice_frame(build.customer_invoice_rows(page, asked)))
 
     @_recorded
     def shipments(self, shipment_ids: Iterable[str], *, progress: Show = None) -> Shipments:
@@ -369,6 +369,11 @@ class Client:
 
     def _recording(self) -> AbstractContextManager[None]:
         return nullcontext() if self.recorder is None else self.recorder.call()
+
+
+@uninterrupted()
+def _checked(frame: pl.DataFrame) -> pl.DataFrame:
+    return build.customer_invoices([frame])
 
 
 def _unless_interrupted(found: _R, ended: Ended) -> _R:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+import polars as pl
+
 from spapi_invoices.core.customer_invoices import (
     CustomerInvoicePage,
     build_get_customer_invoice,
@@ -38,7 +40,7 @@ def by_window(
         return asking.window(answer, **parameters) or answer
 
     def take(_: Window, answer: WindowAnswer) -> int:
-        return sum(len(page.rows) for page in answer.pages)
+        return sum(page.frame.height for page in answer.pages)
 
     def asked() -> Ended:
         with shown(progress, "window") as advance:
@@ -53,7 +55,7 @@ def by_window(
         ledger = {one.window: entry_of(one, now) for one in answers}
         pages = [page for one in answers for page in one.pages]
         return _fetched(
-            [row for page in pages for row in page.rows],
+            [page.frame for page in pages],
             [ledger.get(window, Entry("getCustomerInvoices", window=window)) for window in windows],
             frozenset().union(*(page.unknown_fields for page in pages)),
         )
@@ -83,7 +85,7 @@ def by_number(asking: Asking, numbers: Iterable[str], progress: Show) -> tuple[F
             for row in build.customer_invoice_rows(page, build.Asked(asking.api_version, asking.time(response)))
         ]
         return _fetched(
-            rows,
+            [build.customer_invoice_frame(rows)],
             [_entry(asking, [response for _, response in taken.values()], len(rows), ended)] if numbers else [],
             frozenset().union(*(page.unknown_fields for page, _ in found)),
             missing={number: str(one) for number, (one, _) in taken.items() if isinstance(one, Refused)},
@@ -155,7 +157,7 @@ def whole(ask: Callable[[], Ended], gather: Callable[[Ended], _R]) -> tuple[_R, 
 
 
 def _fetched(
-    rows: Sequence[build.Row],
+    frames: Sequence[pl.DataFrame],
     ledger: Iterable[Entry],
     unknown: frozenset[str],
     *,
@@ -163,4 +165,4 @@ def _fetched(
     not_asked: Iterable[str] = (),
 ) -> Fetched:
     windows = frame(FetchWindows, [tuple(entry.row().values()) for entry in ledger])
-    return Fetched(build.customer_invoices(rows), windows, unknown, missing or {}, tuple(not_asked))
+    return Fetched(build.customer_invoices(frames), windows, unknown, missing or {}, tuple(not_asked))

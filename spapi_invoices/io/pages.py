@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+import polars as pl
+
 from spapi_invoices.core.customer_invoices import (
     CustomerInvoicePage,
     build_get_customer_invoices,
@@ -14,7 +16,6 @@ from spapi_invoices.core.status import malformed
 from spapi_invoices.core.windows import Window
 from spapi_invoices.core.wire import HttpRequest, HttpResponse
 from spapi_invoices.errors import SpapiInvoicesError
-from spapi_invoices.frames.build import Row
 
 Call = Callable[[HttpRequest], HttpResponse]
 # Pages of one window: so many in a row without news, or so many at all, are no window of seven days.
@@ -71,9 +72,13 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class PageAnswer:
-    """What is kept of a page: its rows, and how it was answered. The rows are not in the repr: they hold documents."""
+    """What is kept of a page, and how it was answered.
 
-    rows: list[Row] = field(repr=False)
+    Attributes:
+        frame: Its rows, as `frames.build.customer_invoice_frame` has them; not in the repr, for they hold documents.
+    """
+
+    frame: pl.DataFrame = field(repr=False)
     at: datetime
     attempts: int
     request_id: str | None
@@ -144,7 +149,7 @@ def entry_of(answer: WindowAnswer, now: datetime) -> Entry:
         state_of(done=done, pages=len(pages)),
         answer.window,
         pages=len(pages),
-        rows=sum(len(page.rows) for page in pages),
+        rows=sum(page.frame.height for page in pages),
         attempts=sum(page.attempts for page in pages) + (0 if answer.error is None else answer.error.attempts),
         request_ids=tuple(page.request_id for page in pages if page.request_id),
         error=error,

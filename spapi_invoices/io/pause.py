@@ -12,6 +12,7 @@ from spapi_invoices.errors import TransportFailed
 
 # Where Ctrl-C does not end a wait, it is looked for this often.
 LISTEN_SECONDS: Final = 0.2
+_LOOK_SECONDS: Final = 0.02
 # Each thread has its own context, so one fetch that is left stops its own threads and no other's.
 _LEFT: Final[ContextVar[threading.Event | None]] = ContextVar("left", default=None)
 
@@ -58,19 +59,15 @@ def uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, usual)
-    if came:
-        signal.raise_signal(signal.SIGINT)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
-@contextmanager
-def held(lock: threading.Lock) -> Iterator[None]:
-    """A block that holds a lock, for which Ctrl-C is seen while it is waited for.
+def await_free(lock: threading.Lock) -> None:
+    """Wait until nobody holds a lock; Ctrl-C ends it. Whoever takes the lock next may still have to wait.
 
-    On Windows, and wherever polars is imported, a wait without an end is not interrupted.
+    On Windows, and wherever polars is imported, Ctrl-C does not end the wait for a lock itself. It does not take the lock:
+    an interrupt just then would leave it locked.
     """
-    while not lock.acquire(timeout=LISTEN_SECONDS):
-        pass
-    try:
-        yield
-    finally:
-        lock.release()
+    while lock.locked():
+        time.sleep(_LOOK_SECONDS)

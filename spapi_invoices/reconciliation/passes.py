@@ -5,7 +5,7 @@ another key than they bring, from a crosswalk or the shipment they state, and wh
 those are sought first, in the whole of both sides. Only the rows a crosswalk names, and the shipments that lead elsewhere,
 are kept in memory beside a pass.
 
-Every pass reads both sides again, and takes its rows. That costs reading, and spares a copy on disk that someone would
+Every pass reads both sides again, and takes its rows; where rows name shipments, these are read once more. That costs reading, and spares a copy on disk that someone would
 have to make room for and delete.
 """
 
@@ -104,8 +104,8 @@ def reconcile_in_passes(  # noqa: PLR0913 - what a comparison depends on
     >>> sum(part.exceptions.height for part in parts)
     2
     """
-    if passes is not None and passes < 1:
-        raise InvalidRequest(f"passes is {passes}. Next: give 1 or more, or None")
+    if passes is not None and (type(passes) is not int or passes < 1):
+        raise InvalidRequest(f"passes is {passes!r}. Next: give a whole number from 1, or None")
     allowed = parse_tolerance(tolerance)
     invoices, shipments = _unread(left, "left"), _unread(right, "right")
     count = passes or _enough(invoices, shipments)

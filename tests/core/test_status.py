@@ -158,6 +158,10 @@ class TestDescribeBody:
             (b'{"a": "Maria', "no complete JSON (Input data was truncated; 12 bytes)"),
             (b'{"a": Maria}', "no complete JSON (JSON is malformed: invalid character (byte 6); 12 bytes)"),
             (b'"\xff"', "JSON with a value that cannot be read (text is not UTF-8; 3 bytes)"),
+            (
+                b"[%s]" % (b"1" * 5000),
+                "JSON with a value that cannot be read (Integer value out of range - at `$[0]`; 5002 bytes)",
+            ),
             (b"[1e400]", "JSON with a value that cannot be read (Number out of range - at `$[0]`; 7 bytes)"),
             (b"[" * 100_000, "no complete JSON (nested too deeply; 100000 bytes)"),
             (b'{"a": "Maria"}', "JSON of another shape (14 bytes)"),

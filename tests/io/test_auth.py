@@ -142,6 +142,47 @@ def test_renewal_that_fails_for_a_while_leaves_a_token_in_use_until_it_ends(
     assert tokens.token_for(STATUS).reveal() == "access-5"
 
 
+@pytest.mark.parametrize("status", [200, 302, 403, 404])
+def test_what_stands_between_refuses_no_renewal(status: int) -> None:
+    """An HTML page in place of the new token is a proxy's, and no reason to give up one that is good."""
+    lwa, clock, pages = FakeLwa(), Clock(), list[bool]()
+
+    def send(request: HttpRequest, token: Secret | None, asked: Operation) -> HttpResponse:
+        between = pages and request.operation.api == "tokens"
+        return HttpResponse(status=status, body=b"<html>blocked</html>") if between else lwa(request, token, asked)
+
+    tokens = Tokens(SANDBOX_PROFILE, send, Kept(clock))
+    tokens.token_for(SHIPMENT)
+    pages.append(True)
+    clock.now = 3400
+    assert tokens.token_for(SHIPMENT).reveal() == "restricted-2"
+
+
+def test_nobody_waits_for_a_renewal_while_the_token_is_good() -> None:
+    """Whoever asks while another thread renews a token gets the one that is still good."""
+    clock, asked, answer = Clock(), threading.Event(), threading.Event()
+
+    class Slow(FakeLwa):
+        """Answers the second request when told to."""
+
+        def __call__(self, request: HttpRequest, token: Secret | None, asked_for: Operation) -> HttpResponse:
+            if self.asked:
+                asked.set()
+                answer.wait(20)
+            return super().__call__(request, token, asked_for)
+
+    tokens = Tokens(SANDBOX_PROFILE, Slow(), Kept(clock))
+    tokens.token_for(STATUS)
+    clock.now = 3400
+    renewing = Asking(tokens, STATUS)
+    assert asked.wait(10)
+    assert tokens.token_for(STATUS).reveal() == "access-1"
+    assert not answer.is_set()
+    answer.set()
+    assert renewing.join() == [Secret("access-2")]
+    assert tokens.token_for(STATUS).reveal() == "access-2"
+
+
 def test_a_short_lived_token_is_not_renewed_at_every_call():
     """A token that lives shorter than the margin serves for half its life."""
     lwa, clock = FakeLwa(lifetime=60), Clock()

@@ -589,6 +589,28 @@ class TestInterrupted:
         frame = fetched if ask == "statuses" else fetched.shipments if ask == "shipments" else fetched.frame
         assert (frame.height, built) == (1, [ask])
 
+    @pytest.mark.parametrize("ask", ["page", "number"])
+    def test_while_one_frame_is_built(self, ask: str, monkeypatch: pytest.MonkeyPatch):
+        """Ctrl-C while the frame of one answer is built comes when it is: polars would make a panic of it."""
+        from spapi_invoices.io import client as module
+
+        builder, built = module.build.customer_invoices, []
+
+        def interrupted(frames: Any) -> Any:
+            signal.raise_signal(signal.SIGINT)
+            built.append(builder(frames))
+            return built[-1]
+
+        monkeypatch.setattr(module.build, "customer_invoices", interrupted)
+        window = split(START, START + WINDOW)[0]
+        calls: dict[str, Callable[[], object]] = {
+            "page": lambda: next(Client(world({"A": START})).pages(window)),
+            "number": lambda: Client(TestByNumber().call).customer_invoice("A"),
+        }
+        with pytest.raises(KeyboardInterrupt):
+            calls[ask]()
+        assert [frame.height for frame in built] == [1]
+
     def test_while_an_answer_is_taken(self, monkeypatch: pytest.MonkeyPatch):
         """An answer that is being taken when Ctrl-C comes is taken, and no other is asked for."""
         from spapi_invoices.io import client as module

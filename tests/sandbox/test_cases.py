@@ -109,7 +109,8 @@ def answers(shipments: Iterable[Shipment]) -> dict[str, ShipmentAnswer]:
 def customer_invoices(purchase_orders: Iterable[PurchaseOrder]) -> pl.DataFrame:
     """The table that getCustomerInvoices fills."""
     found = tuple(CustomerInvoice(purchaseOrderNumber=one.number, content=one.content) for one in purchase_orders)
-    return build.customer_invoices(build.customer_invoice_rows(CustomerInvoicePage(found), build.Asked("v1", NOW)))
+    rows = build.customer_invoice_rows(CustomerInvoicePage(found), build.Asked("v1", NOW))
+    return build.customer_invoices([build.customer_invoice_frame(rows)])
 
 
 def compared(
