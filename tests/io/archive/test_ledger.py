@@ -241,6 +241,15 @@ class TestMigrations:
         with pytest.raises(FileFailed, match="is missing"):
             archive.scan("customer_invoices")
 
+    def test_submissions_of_the_second_version(self, tmp_path):
+        """What the ledger has of submitted invoices stays."""
+        archive, row = fresh(tmp_path), (1, "D1", "ab", "sent", "2026-11-02", "r-1")
+        with ledger.opened(archive.folder) as db:
+            db.execute("INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?)", row)
+        backwards(archive)
+        open_archive(archive.folder)
+        assert ask(archive, "SELECT * FROM submissions") == [row]
+
     def test_a_step_that_fails(self, tmp_path, monkeypatch):
         """A step that fails half way is undone, and the ledger is as it was."""
         archive = fresh(tmp_path)
