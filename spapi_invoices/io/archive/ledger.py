@@ -96,8 +96,9 @@ MIGRATIONS: Final = (
     ALTER TABLE documents ADD COLUMN stored_at TEXT;
     UPDATE documents SET stored_at = fetched_at;
     ALTER TABLE shipments ADD COLUMN stored_at TEXT;
-    UPDATE shipments SET stored_at = held_since;
-    UPDATE shipments SET details_at = NULL WHERE problem LIKE 'getShipmentDetails: HTTP %'
+    UPDATE shipments SET details_at = NULL, held_since = NULL, purged_at = NULL, problem = 'without details'
+        WHERE problem LIKE 'getShipmentDetails: HTTP %';
+    UPDATE shipments SET stored_at = held_since
     """,
 )
 

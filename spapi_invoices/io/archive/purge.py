@@ -8,6 +8,7 @@ that was wrong makes no purge early; only the machine's at the purge itself has 
 """
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -83,22 +84,25 @@ def remove(folder: Path, db: sqlite3.Connection, found: Purged, now: datetime) -
     documents.sweep(folder, db)
     lost = mend(folder, db, now)
     rows = db.execute(f"SELECT amazon_shipment_id FROM shipments WHERE {_DUE_SHIPMENTS}", when)  # noqa: S608 - ours
-    is_due = pl.col("amazon_shipment_id").is_in(pl.Series([one for (one,) in rows], dtype=pl.String).implode())
+    ids = pl.Series([*(one for (one,) in rows), *_refused(folder, db, found.before, now)], dtype=pl.String)
+    is_due = pl.col("amazon_shipment_id").is_in(ids.implode())
     changed = list(parts.rewritten(folder, db, _PERSONAL, is_due, partial(_hidden, is_due)))
     with transaction(db):
         for old, new in changed:
             parts.replace(db, [old], new)
-        db.execute(
-            f"UPDATE shipments SET purged_at = :now, problem = iif(details_at IS NULL, :said, problem) "  # noqa: S608 - ours
-            f"WHERE {_DUE_SHIPMENTS}",
-            when,
-        )
+        db.execute(f"UPDATE shipments SET purged_at = :now WHERE {_DUE_SHIPMENTS}", when)  # noqa: S608 - ours
         for statement in _WITHOUT_WORDS:
             db.execute(statement, when)
         if found.documents or found.shipments:
             parts.forget_lost(db)
     sweep(folder, db)
     return replace(found, lost=lost)
+
+
+def _refused(folder: Path, db: sqlite3.Connection, before: datetime, now: datetime) -> Iterable[str]:
+    """The shipments of which only what Amazon said is held, and that was said too long ago, or by a wrong clock."""
+    said = pl.col("item_count").is_null() & (pl.col("problem") != _SAID) & ~pl.col("fetched_at").is_between(before, now)
+    return parts.scan(folder, db, "shipments").filter(said).select("amazon_shipment_id").collect().to_series()
 
 
 def _hidden(is_due: pl.Expr, rows: pl.DataFrame, name: str) -> pl.DataFrame:

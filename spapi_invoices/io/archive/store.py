@@ -21,6 +21,8 @@ from spapi_invoices.io.pause import uninterrupted
 
 OPERATION: Final = "getCustomerInvoices"
 _UNFINISHED: Final = "interrupted before its last page"
+# In the ledger; what Amazon said is in the table alone.
+_NO_DETAILS: Final = "without details"
 
 
 @dataclass(slots=True)
@@ -149,14 +151,17 @@ class Store:
         tables["shipments"] = self._news(found.shipments)
         written = parts.write(self._folder, tables, parts.next_batch(self._db))
         now = text(self._now())
-        rows = tables["shipments"].select("fetched_at", "problem", "amazon_shipment_id", "item_count").iter_rows()
+        # No lines are a count of zero: one without is none, and its problem is what Amazon said in the place of details.
+        came = pl.col("item_count").is_not_null()
+        problem = pl.when(came).then("problem").otherwise(pl.lit(_NO_DETAILS))
+        rows = tables["shipments"].select(pl.when(came).then("fetched_at"), problem, "amazon_shipment_id").iter_rows()
         with transaction(self._db):
             parts.add(self._db, written)
             self._db.executemany(
-                # Its personal data is held since its first answer, however often it is asked for again.
-                "UPDATE shipments SET details_at = iif(?5 IS NULL, NULL, ?1), problem = ?2, "
-                "held_since = ifnull(held_since, ?1), stored_at = ifnull(stored_at, ?3) WHERE amazon_shipment_id = ?4",
-                [(text(at), problem, now, shipment_id, items) for at, problem, shipment_id, items in rows],
+                # Its personal data is held since its first details, however often it is asked for again.
+                "UPDATE shipments SET details_at = ?1, problem = ?2, held_since = ifnull(held_since, ?1), "
+                "stored_at = ifnull(stored_at, iif(?1 IS NULL, NULL, ?3)) WHERE amazon_shipment_id = ?4",
+                [(at and text(at), problem, now, shipment_id) for at, problem, shipment_id in rows],
             )
 
     def _news(self, shipments: pl.DataFrame) -> pl.DataFrame:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -84,3 +85,17 @@ def page(invoices: Iterable[dict[str, str]], token: str | None = None) -> HttpRe
 def fresh(tmp_path: Path, name: str = "archive") -> Archive:
     """A new archive, at the moment of the sandbox's clock and of most answers."""
     return at("2026-11-02T09:00:00+00:00", open_archive(tmp_path / name))
+
+
+def backwards(archive: Archive, *statements: str) -> None:
+    """Make a ledger of the second version of one of the newest."""
+    with closing(sqlite3.connect(archive.folder / "ledger.sqlite", isolation_level=None)) as db:
+        for one in (
+            *statements,
+            "ALTER TABLE parts DROP COLUMN sha256",
+            "ALTER TABLE parts DROP COLUMN lost_at",
+            "ALTER TABLE documents DROP COLUMN stored_at",
+            "ALTER TABLE shipments DROP COLUMN stored_at",
+            "PRAGMA user_version = 2",
+        ):
+            db.execute(one)

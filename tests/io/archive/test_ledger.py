@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from archived import ask, at, fresh, scripted
+from archived import ask, at, backwards, fresh, scripted
 
 from spapi_invoices.errors import ArchiveInvalid, FileFailed
 from spapi_invoices.io.archive import ledger, open_archive
@@ -167,20 +167,6 @@ class TestOpen:
             open_archive(tmp_path / "file" / "archive")
 
 
-def backwards(archive, *statements: str) -> None:
-    """Make a ledger of the second version of one of the newest."""
-    with closing(sqlite3.connect(archive.folder / "ledger.sqlite", isolation_level=None)) as db:
-        for one in (
-            *statements,
-            "ALTER TABLE parts DROP COLUMN sha256",
-            "ALTER TABLE parts DROP COLUMN lost_at",
-            "ALTER TABLE documents DROP COLUMN stored_at",
-            "ALTER TABLE shipments DROP COLUMN stored_at",
-            "PRAGMA user_version = 2",
-        ):
-            db.execute(one)
-
-
 class TestMigrations:
     """From any version to the newest, with all that was there."""
 
@@ -211,17 +197,23 @@ class TestMigrations:
         assert ask(archive, "SELECT held_since, failed_at FROM shipments") == [("b", None)]
 
     def test_shipments_of_the_second_version(self, tmp_path):
-        """Those of which Amazon has no details were said to have some; what was wrong with a field was not that."""
+        """Those of which Amazon has no details were said to have some, and to be purged; all others are as they were."""
         archive = fresh(tmp_path)
         some = {"D1": "getShipmentDetails: HTTP 404: NotFound: no", "D2": "ItemPrice.Amount: '12,50'", "D3": None}
         with ledger.opened(archive.folder) as db:
             db.executemany(
-                "INSERT INTO shipments (amazon_shipment_id, added_at, details_at, problem) VALUES (?, 'a', 'b', ?)",
+                "INSERT INTO shipments (amazon_shipment_id, added_at, details_at, held_since, purged_at, problem) "
+                "VALUES (?, 'a', 'b', 'b', 'c', ?)",
                 some.items(),
             )
         backwards(archive)
         open_archive(archive.folder)
-        assert ask(archive, "SELECT amazon_shipment_id FROM shipments WHERE details_at IS NULL") == [("D1",)]
+        columns = "amazon_shipment_id, details_at, held_since, stored_at, purged_at, problem"
+        assert ask(archive, f"SELECT {columns} FROM shipments") == [
+            ("D1", None, None, None, None, "without details"),
+            ("D2", "b", "b", "b", "c", some["D2"]),
+            ("D3", "b", "b", "b", "c", None),
+        ]
 
     def test_parts_of_the_second_version(self, tmp_path):
         """Parts that are named by chance, as before hashes were kept, count as they are; one that is missing is noticed."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from archived import FROM, TO, Archive, at, files, fresh, held, page, scripted
+from archived import FROM, TO, Archive, at, backwards, files, fresh, held, page, scripted
 
 from spapi_invoices.core.wire import HttpResponse
 from spapi_invoices.errors import InvalidRequest
@@ -163,9 +163,8 @@ class TestPurge:
 
     def test_what_amazon_said(self, tmp_path):
         """An error's text may name a person: of windows, details and statuses only that there was one is left."""
-        archive, date = fresh(tmp_path), {"date": "Mon, 02 Nov 2026 09:00:00 GMT"}
-        body = json.dumps({"errors": [{"code": "NotFound", "message": "buyer Maria Silva of Rua X"}]}).encode()
-        refuse = scripted(lambda _: HttpResponse(status=404, headers=date, body=body))
+        archive = fresh(tmp_path)
+        refuse = scripted(lambda _: unknown("Mon, 02 Nov 2026 09:00:00 GMT"))
         archive.sync(refuse, "2026-10-30", "2026-11-01", shipment_ids=["D1"])
         assert b"Maria Silva" in everything(archive.folder)
         later = at(LATER, archive)
@@ -179,6 +178,33 @@ class TestPurge:
         )
         assert (found.shipments["without_details"], found.shipments["with_problem"]) == (1, 1)
         assert archive.read("problems")["problem"].to_list() == ["what Amazon said was purged"] * 2
+
+    @pytest.mark.parametrize("purged", [True, False])
+    def test_details_that_came_late(self, tmp_path, purged):
+        """What Amazon did not know for a month is held since its details came: not purged before, and then asked for."""
+        archive, dates = fresh(tmp_path), ("Mon, 02 Nov 2026 09:00:00 GMT", "Thu, 03 Dec 2026 00:00:00 GMT")
+        archive.sync(scripted(lambda _: unknown(dates[0])), shipment_ids=["D1"])
+        if purged:
+            done = at(LATER, archive).purge()
+            assert (done.shipments, b"Maria Silva" in everything(archive.folder)) == (0, False)
+        at(LATER, archive).sync(scripted(lambda one: shipment(one, dates[1])))
+        assert personal_values(archive) == {"Maria Silva"}
+        assert at("2027-01-01T00:00:00+00:00", archive).purge().shipments == 0
+        assert at("2027-01-03T00:00:00+00:00", archive).purge().shipments == 1
+
+    def test_what_amazon_said_to_an_older_version(self, tmp_path):
+        """A purge of an older version left it, and said that the shipment was purged."""
+        archive = fresh(tmp_path)
+        archive.sync(scripted(lambda _: unknown("Mon, 02 Nov 2026 09:00:00 GMT")), shipment_ids=["D1"])
+        said = archive.read("shipments")["problem"].item()
+        with ledger.opened(archive.folder) as db:
+            db.execute(
+                "UPDATE shipments SET held_since = ?1, purged_at = ?1, problem = ?2",
+                ("2026-11-02T09:00:00.000000+00:00", said),
+            )
+        backwards(archive)
+        at(LATER, archive).purge()
+        assert b"Maria Silva" not in everything(archive.folder)
 
     def test_while_somebody_has_it_open(self, tmp_path):
         """Nothing stays in SQLite's log either, which is kept as long as anybody has the ledger open."""
@@ -387,3 +413,9 @@ def shipment(request, date: str, amount: str = "10.00", name: str = "Maria Silva
         price = {"CurrencyCode": "BRL", "Amount": amount}
         payload = {"AmazonShipmentId": one, "BuyerName": name, "ShipmentItems": [{"ItemPrice": price}]}
     return HttpResponse(status=200, headers={"date": date}, body=json.dumps({"payload": payload}).encode())
+
+
+def unknown(date: str) -> HttpResponse:
+    """What Amazon says of something that it does not know, with a name in it."""
+    body = json.dumps({"errors": [{"code": "NotFound", "message": "buyer Maria Silva of Rua X"}]}).encode()
+    return HttpResponse(status=404, headers={"date": date}, body=body)
