@@ -3,7 +3,8 @@
 A part is written once and never changed. Each row of it has the number of the batch it came with: a shipment that is
 fetched again gets new rows in all its tables, and the rows of its newest batch are those that count.
 
-A part is lost if there is no file of its name, or one with other bytes. A file that is there and cannot be read is not: it
+A part is lost if there is no file of its name, or one with other bytes. Of a part that an older version wrote the bytes may
+not be known: it is lost if its rows cannot be read. A file that is there and cannot be read is not: it
 may be as it was, so that is an error, and nothing is changed.
 """
 
@@ -39,7 +40,7 @@ _FULL: Final = 25_000
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A row of the ledger's table of parts; without a hash if an older version wrote it."""
+    """A row of the ledger's table of parts; without a hash if an older version wrote it, which may have named it by that."""
 
     id: int
     name: str
@@ -235,12 +236,18 @@ def delete(path: Path) -> None:
 
 
 def _read(folder: Path, name: str, files: list[Part]) -> pl.LazyFrame:
-    schema = {**polars_schema(TABLES[name]), _BATCH: pl.Int64()}
     if not files:
-        return pl.LazyFrame(schema=schema)
-    paths = [_path(folder, one) for one in files]
+        return pl.LazyFrame(schema=_schema(name))
+    return _rows([_path(folder, one) for one in files], name)
+
+
+def _rows(sources: list[Path] | bytes, name: str) -> pl.LazyFrame:
     # A column that this version added is null in older parts.
-    return pl.scan_parquet(paths, schema=schema, missing_columns="insert", hive_partitioning=False, glob=False)
+    return pl.scan_parquet(sources, schema=_schema(name), missing_columns="insert", hive_partitioning=False, glob=False)
+
+
+def _schema(name: str) -> dict[str, pl.DataType]:
+    return {**polars_schema(TABLES[name]), _BATCH: pl.Int64()}
 
 
 def _path(folder: Path, part: Part) -> Path:
@@ -249,7 +256,20 @@ def _path(folder: Path, part: Part) -> Path:
 
 def _is_whole(folder: Path, part: Part) -> bool:
     content = read_if_there(_path(folder, part))
-    return content is not None and part.sha256 in {None, hashlib.sha256(content).hexdigest()}
+    if content is None:
+        return False
+    sha256 = hashlib.sha256(content).hexdigest()
+    if part.sha256 is not None:
+        return part.sha256 == sha256
+    # An older version named its files by their hash, and one before it by chance.
+    return part.file.startswith(sha256[:32]) or _has_its_rows(content, part)
+
+
+def _has_its_rows(content: bytes, part: Part) -> bool:
+    try:
+        return _rows(content, part.name).collect().height == part.rows
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return False
 
 
 def _write(folder: Path, name: str, rows: pl.DataFrame, batch: int, part_id: int = 0) -> Part:

@@ -1,15 +1,18 @@
 """Mending: a part of the tables that is lost is noticed, costs no document, and its rows come back."""
 
 import os
+import uuid
 from datetime import timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
-from archived import FROM, TO, Archive, ask, at, broken, files, fresh, held, scripted
+from archived import FROM, TO, Archive, ask, at, backwards, broken, files, fresh, held, scripted
 from test_purge import LATER, everything, invoices, shipment
 
 from spapi_invoices.errors import FileFailed
 from spapi_invoices.io.archive import parts
+from spapi_invoices.io.tables import to_parquet
 from spapi_invoices.sandbox import running
 
 WORLD = {"customer_invoices": 30, "shipments": 6, "time_scale": 0, "page_size": 10}
@@ -77,6 +80,49 @@ class TestLost:
         assert list((archive.folder / "documents").rglob("*.pdf")) == []
         after = everything(archive.folder)
         assert [one for one in names if one.encode() in after] == []
+
+
+@pytest.mark.parametrize("how", ["zeroed", "changed", "another"])
+@pytest.mark.parametrize("named", ["by hash", "by chance"])
+@pytest.mark.parametrize("name", ["customer_invoices", "shipments"])
+class TestOfAnOlderVersion:
+    """Parts of which the ledger has no hash."""
+
+    def spoiled(self, tmp_path, name, named, how) -> tuple[Archive, Path]:
+        """An archive with a lost part."""
+        archive = filled(tmp_path)
+        path = Path(min((archive.folder / "tables" / name).iterdir()))
+        if named == "by chance":
+            old, path = path.name, path.rename(path.with_name(f"{uuid.uuid4().hex}.parquet"))
+            backwards(archive, f"UPDATE parts SET file = '{path.name}' WHERE file = '{old}'")
+        else:
+            backwards(archive)
+        content = path.read_bytes()
+        wrong = {
+            "zeroed": content[:-50] + bytes(50),
+            "changed": content[:4] + bytes(99) + content[103:],
+            "another": to_parquet(pl.read_parquet(content).head(0)),
+        }
+        path.write_bytes(wrong[how])
+        return archive, path
+
+    def test_it_is_lost(self, tmp_path, name, named, how):
+        """It is said by its path, and the next sync mends it; all other parts count as they are."""
+        archive, path = self.spoiled(tmp_path, name, named, how)
+        for read in (archive.status, lambda: archive.read(name), lambda: archive.scan(name)):
+            with pytest.raises(FileFailed, match=f"{path.name} is missing or not what was written"):
+                read()
+        with running(**WORLD) as sandbox:
+            (lost,) = archive.sync(sandbox.client(), FROM, TO, look_back=timedelta(0)).lost
+        assert path.name in lost
+        assert archive.status(FROM, TO).complete
+
+    def test_purge(self, tmp_path, name, named, how):
+        """It keeps no name and no document from being removed."""
+        archive, _ = self.spoiled(tmp_path, name, named, how)
+        assert len(at(LATER, archive).purge().lost) == 1
+        assert archive.read("shipments")["buyer_name"].null_count() == archive.read("shipments").height
+        assert not any(path.suffix == ".pdf" for path in files(archive.folder))
 
 
 def test_what_was_purged_stays_away(tmp_path):
