@@ -7,6 +7,7 @@
     tables/NAME/...     the tables' parts, in Parquet
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -46,14 +47,15 @@ def open_archive(folder: Path | str, *, create: bool = True) -> "Archive":
     """Open the archive in a folder.
 
     Args:
-        folder: Its folder.
+        folder: Its folder; ``~`` is your home.
         create: Make one where there is none. The folder must be new or empty; what is put in it only you can read.
 
     Raises:
         ArchiveInvalid: There is no archive, something else is in the folder, its ledger is lost, or a newer version made it.
         FileFailed: The folder cannot be read or written.
     """
-    path = Path(folder)
+    # SQLite and polars take some paths for something else, as one that begins with ~ or file:, but no absolute one.
+    path = Path(os.path.expanduser(folder)).absolute()  # noqa: PTH111 - which raises for a ~name that is nobody's
     if create and not ledger.exists(path):
         ledger.create(path)
     with ledger.opened(path):

@@ -12,6 +12,7 @@ import polars as pl
 
 from spapi_invoices.core.coverage import Asked, outdated
 from spapi_invoices.core.windows import Window
+from spapi_invoices.errors import FileFailed
 from spapi_invoices.frames.schemas import FetchWindows, InvoiceStatuses, Problems, frame, polars_schema
 from spapi_invoices.io.archive import parts
 from spapi_invoices.io.archive.ledger import instant, transaction
@@ -32,10 +33,12 @@ def read(folder: Path, db: sqlite3.Connection, name: str) -> pl.DataFrame:
     Raises:
         FileFailed: A part is lost or cannot be read.
     """
-    while True:
+    there = None
+    while there != (there := parts.parts(db)):  # Else no purge replaced what is gone.
         found = scan(folder, db, name)
         with suppress(FileNotFoundError):
             return found.collect()
+    raise FileFailed(f"a file of {folder / parts.FOLDER} went while {name} was read. Next: read it again")
 
 
 def attempts(db: sqlite3.Connection, ship_from_party_id: str | None) -> dict[int, Asked]:

@@ -47,6 +47,27 @@ class TestOpen:
         assert len(folders) == 4
         assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
 
+    @pytest.mark.parametrize(
+        ("name", "where"),
+        [("~/a", "home/a"), ("file:a", "here/file:a"), ("a/../~b", "here/a/../~b"), ("a*", "here/a*")],
+    )
+    def test_a_name_that_others_read_otherwise(self, tmp_path, monkeypatch, name, where):
+        """The folder is the one that a shell means, for its ledger, its tables and its documents, wherever one goes then."""
+        for one in ("home", "here/a", "there"):
+            (tmp_path / one).mkdir(parents=True)
+        monkeypatch.setenv("HOME", str(tmp_path / "home"))
+        monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+        monkeypatch.chdir(tmp_path / "here")
+        archive = at("2026-11-02T09:00:00+00:00", open_archive(name))
+        monkeypatch.chdir(tmp_path / "there")
+        archive.sync(
+            scripted(lambda _: [{"purchaseOrderNumber": "A", "content": "JVBERi0xLjQK"}]), "2026-10-30", "2026-11-01"
+        )
+        assert archive.read("customer_invoices").equals(archive.scan("customer_invoices").collect())
+        assert archive.read("customer_invoices").height == 1
+        assert {path.name for path in (tmp_path / where).iterdir()} >= {"ledger.sqlite", "documents", "tables"}
+        assert at("2026-12-03T00:00:00+00:00", archive).purge().documents == 1
+
     def test_not_where_something_else_is(self, tmp_path):
         """A folder with other files is left alone."""
         (tmp_path / "thesis.txt").write_text("mine")

@@ -13,7 +13,7 @@ import pytest
 from archived import FROM, TO, Archive, at, backwards, files, fresh, held, page, scripted
 
 from spapi_invoices.core.wire import HttpResponse
-from spapi_invoices.errors import InvalidRequest
+from spapi_invoices.errors import FileFailed, InvalidRequest
 from spapi_invoices.frames.schemas import TABLES, personal_columns
 from spapi_invoices.io.archive import documents, ledger, parts, purge, tables
 from spapi_invoices.sandbox import running
@@ -354,6 +354,20 @@ class TestBeside:
         monkeypatch.setattr(tables, "scan", self.purging(archive, tables.scan, before=False))
         assert archive.read(name).equals(archive.scan(name).collect())
         assert personal_values(archive) == set()
+
+    def test_a_part_that_a_hand_deletes_before_it_is_read(self, tmp_path, monkeypatch):
+        """What nothing stands in the place of is an error, and not looked for again and again."""
+        archive = filled(tmp_path)
+        scan = tables.scan
+
+        def deleting(folder, db, name) -> pl.LazyFrame:
+            found = scan(folder, db, name)
+            min((archive.folder / "tables" / name).iterdir()).unlink()
+            return found
+
+        monkeypatch.setattr(tables, "scan", deleting)
+        with pytest.raises(FileFailed, match="went while shipments was read"):
+            archive.read("shipments")
 
 
 class TestSweep:
