@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -191,23 +192,35 @@ def purge(session: Session, folder: Path, older_than: timedelta | None, dry_run:
     asks=False,
     emits=False,
     without=("format", "output"),
-    epilog="Example: spapi-invoices archive forget invoices --ids D1aB2",
+    epilog="Example: spapi-invoices archive forget shipments --ids D1aB2",
 )
 @_folder
 @ids_option
-@ids_file_option
+@click.option(
+    "--ids-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A file of shipment ids, one a line.",
+)
 @_wait
 @click.pass_obj
-def forget(session: Session, folder: Path, ids: str | None, ids_file: Path | None, wait: float) -> None:
+def forget(session: Session, folder: Path, ids: str | None, ids_file: Path | None, wait: float) -> int:
     """Take shipments out of the archive, as if they had never been given.
 
     It is for ids that were mistyped, or that Amazon does not know. All their rows go, those of purged ones too.
+
+    Ids are taken letter by letter: blanks count, and in FILE commas too. If the archive does not have one, it is named, and
+    the exit code is 3.
     """
     from spapi_invoices.io.archive import open_archive
 
-    wanted = shipment_ids(ids, ids_file)
-    count = open_archive(folder, create=False).forget(wanted, wait=wait)
-    session.say(f"{count} of {counted(len(set(wanted)), 'shipment')} forgotten")
+    wanted = _exact_ids(ids, ids_file)
+    removed = open_archive(folder, create=False).forget(wanted, wait=wait)
+    session.say(f"{len(removed)} of {counted(len(wanted), 'shipment')} forgotten")
+    unknown = [one for one in wanted if one not in removed]
+    for one in unknown:
+        click.echo(f"Error: {folder} has no shipment {one!r}. Next: give it as archive sync names it", err=True)
+    return 3 if unknown else 0
 
 
 @archive.command(
@@ -273,6 +286,18 @@ def export(session: Session, folder: Path, save_documents: Path | None, table: s
         with_documents = table == "customer_invoices" and session.form == "parquet"
         session.emit(found.with_documents(frame) if with_documents else frame)
     return code
+
+
+def _exact_ids(ids: str | None, ids_file: Path | None) -> dict[str, None]:
+    """The ids of both options, once and in order, as they are: what an older version remembered may be no id."""
+    from spapi_invoices.io.files import read_text
+
+    given = [] if ids is None else ids.split(",")
+    if ids_file is not None:
+        given += [line.rstrip("\r\n") for line in StringIO(read_text(ids_file))]
+    if not given:
+        raise InvalidRequest("no shipment ids. Next: give --ids D1aB2,D3cD4 or --ids-file FILE")
+    return dict.fromkeys(given)
 
 
 def _tell(session: Session, folder: Path, found: "Status") -> None:

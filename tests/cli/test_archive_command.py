@@ -12,7 +12,8 @@ from conftest import DEMO, ROOT
 from spapi_invoices.cli import run
 from spapi_invoices.cli.archive import _TABLES
 from spapi_invoices.errors import TableInvalid
-from spapi_invoices.io.archive import Archive, tables
+from spapi_invoices.io.archive import Archive, open_archive, tables
+from spapi_invoices.io.archive.ledger import opened
 from spapi_invoices.io.tables import read_purchase_orders
 
 OCTOBER = ["--from", "2026-10-01", "--to", "2026-11-01"]
@@ -159,13 +160,39 @@ class TestPurge:
             assert capsys.readouterr().out == f"{said}\n"
 
 
-def test_forget(synced, capsys):
-    """Shipments are taken out; how many were there is said."""
-    known = Archive(Path(synced)).scan("shipments").collect()["amazon_shipment_id"][0]
-    assert run(["archive", "forget", synced, "--ids", f"{known},NONE"]) == 0
-    assert capsys.readouterr().err == "1 of 2 shipments forgotten\n"
-    run(["archive", "status", synced, "--format", "csv"])
-    assert "shipments: 24 remembered" in capsys.readouterr().err
+class TestForget:
+    """archive forget."""
+
+    def test_which(self, synced, capsys):
+        """Shipments are taken out; how many there were is said, and which was not there, with exit code 3."""
+        one, other = Archive(Path(synced)).scan("shipments").collect()["amazon_shipment_id"][:2]
+        assert run(["archive", "forget", synced, "--ids", f"{one},NONE"]) == 3
+        said = f"1 of 2 shipments forgotten\nError: {synced} has no shipment 'NONE'. Next: give it as archive sync names it\n"
+        assert capsys.readouterr().err == said
+        assert run(["archive", "forget", synced, "--ids", other]) == 0
+        run(["archive", "status", synced, "--format", "csv"])
+        assert "shipments: 23 remembered" in capsys.readouterr().err
+
+    def test_to_the_letter(self, tmp_path, capsys):
+        """What an older version remembered can be named as it is: with blanks, commas and nothing; its like stays."""
+        folder, file = tmp_path / "archive", tmp_path / "ids.txt"
+        ids = ["S1", " S1", "", "a,b", "#1", "c\x0bd"]
+        with opened(open_archive(folder).folder) as db:
+            db.executemany(
+                "INSERT INTO shipments (amazon_shipment_id, added_at) VALUES (?, '2026')", [(one,) for one in ids]
+            )
+        assert run(["archive", "forget", str(folder), "--ids", " S1,"]) == 0
+        file.write_bytes(b"a,b\r\n#1\nc\x0bd")
+        assert run(["archive", "forget", str(folder), "--ids-file", str(file)]) == 0
+        assert capsys.readouterr().err == "2 of 2 shipments forgotten\n3 of 3 shipments forgotten\n"
+        assert open_archive(folder).forget(ids) == ("S1",)
+
+    def test_nothing(self, synced, tmp_path, capsys):
+        """Without ids it is misuse, also with a file that has none."""
+        (tmp_path / "ids.txt").touch()
+        for options in ([], ["--ids-file", str(tmp_path / "ids.txt")]):
+            assert run(["archive", "forget", synced, *options]) == 2
+            assert "no shipment ids" in capsys.readouterr().err
 
 
 class TestExport:

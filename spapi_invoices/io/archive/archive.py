@@ -221,8 +221,8 @@ class Archive:
         with self._writing(wait) as db:
             return remove(self.folder, db, found, now)
 
-    def forget(self, shipment_ids: Iterable[str], *, wait: float = 0) -> int:
-        """Take shipments out of the archive, as if they had never been given, and say how many of them it had.
+    def forget(self, shipment_ids: Iterable[str], *, wait: float = 0) -> tuple[str, ...]:
+        """Take shipments out of the archive, as if they had never been given, and say which of them it had.
 
         Args:
             shipment_ids: Also ones that no sync takes any more.
@@ -233,9 +233,9 @@ class Archive:
             FileFailed: A part of the tables is missing or damaged, or a file cannot be read, written or deleted.
         """
         with self._writing(wait) as db:
-            count = forget(self.folder, db, texts(shipment_ids))
+            removed = forget(self.folder, db, texts(shipment_ids))
             sweep(self.folder, db)
-            return count
+            return removed
 
     def submit_invoice(  # noqa: PLR0913 - as the client's
         self,

@@ -3,15 +3,18 @@
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
 from spapi_invoices.io.archive import parts
 from spapi_invoices.io.archive.ledger import transaction
 
+_FORGET: Final = "DELETE FROM shipments WHERE amazon_shipment_id = ?"
 
-def forget(folder: Path, db: sqlite3.Connection, shipment_ids: Iterable[str]) -> int:
-    """Take shipments out of the tables and the ledger; returns how many of them were remembered.
+
+def forget(folder: Path, db: sqlite3.Connection, shipment_ids: Iterable[str]) -> tuple[str, ...]:
+    """Take shipments out of the tables and the ledger; returns those that were remembered.
 
     The files that held their rows go with the next sweep.
 
@@ -25,5 +28,5 @@ def forget(folder: Path, db: sqlite3.Connection, shipment_ids: Iterable[str]) ->
     with transaction(db):
         for old, new in changed:
             parts.replace(db, [old], new)
-        removed = db.executemany("DELETE FROM shipments WHERE amazon_shipment_id = ?", [(one,) for one in ids])
-    return removed.rowcount
+        removed = [one for one in ids if db.execute(_FORGET, (one,)).rowcount]
+    return tuple(removed)

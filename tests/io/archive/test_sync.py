@@ -299,7 +299,7 @@ class TestWhatFails:
         assert (done.shipments, done.statuses, done.windows["state"].to_list()) == (1, 1, ["complete"])
         assert [said.split(":")[0] for said in done.errors] == [r"shipment 'A\tB'", "shipment ''"]
         assert all("take it out of the archive" in said for said in done.errors)
-        assert archive.forget(["A\tB", ""]) == 2
+        assert archive.forget(["A\tB", ""]) == ("A\tB", "")
         assert archive.sync(scripted(known)).complete
 
     def test_an_id_that_amazon_does_not_know(self, tmp_path):
