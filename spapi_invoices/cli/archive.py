@@ -137,7 +137,7 @@ def status(  # noqa: PLR0913 - click's
 
     The exit code is 3 if a part of the range failed or was never asked for, a shipment has no details, or an expected
     invoice is missing. FILE is a table with the column purchase_order_number. Without dates the range is all that was
-    wanted, also by a sync that was killed.
+    wanted, also by a sync that was killed, and without a warehouse one that was asked for alone and lacks something is named.
     """
     from spapi_invoices.io.archive import open_archive
     from spapi_invoices.io.tables import read_purchase_orders
@@ -303,8 +303,15 @@ def _exact_ids(ids: str | None, ids_file: Path | None) -> dict[str, None]:
 def _tell(session: Session, folder: Path, found: "Status") -> None:
     """What stands in no table."""
     _say_lost(found.lost)
-    if not found.coverage.height:
+    if found.warehouses:
+        session.say(f"asked for by warehouse too: {', '.join(found.warehouses)}")
+    elif not found.coverage.height:
         session.say("no customer invoices were ever asked for")
+    for one in (name for name, complete in found.warehouses.items() if not complete):
+        click.echo(
+            f"Error: warehouse {one} lacks something. Next: spapi-invoices archive status {folder} --ship-from {one}",
+            err=True,
+        )
     if found.without_document:
         session.say(
             f"{counted(found.without_document, 'customer invoice')} whose document cannot be read: see the table problems"

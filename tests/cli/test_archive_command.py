@@ -121,6 +121,19 @@ class TestStatus:
         assert run(["--quiet", "archive", "status", synced, "--format", "csv"]) == 0
         assert "Warning: 15 documents and the personal data of 25 shipments from before" in capsys.readouterr().err
 
+    def test_by_warehouse(self, synced, capsys):
+        """A warehouse that lacks something is named, and the exit code is 3; one that does not is only counted."""
+        with opened(Path(synced)) as db:
+            db.execute("UPDATE windows SET ship_from_party_id = 'W1'")
+        assert run(["archive", "status", synced, "--format", "csv"]) == 0
+        out, err = capsys.readouterr()
+        assert (len(out.splitlines()), err.splitlines()[0]) == (1, "asked for by warehouse too: W1")
+        with opened(Path(synced)) as db:
+            db.execute("UPDATE windows SET state = 'failed'")
+        assert run(["--quiet", "archive", "status", synced, "--format", "csv"]) == 3
+        said = f"Error: warehouse W1 lacks something. Next: spapi-invoices archive status {synced} --ship-from W1\n"
+        assert capsys.readouterr().err == said
+
     def test_no_archive(self, tmp_path, capsys):
         """A folder without an archive is not made one by looking."""
         assert run(["archive", "status", str(tmp_path / "none")]) == 2

@@ -5,16 +5,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
-from spapi_invoices.core.coverage import Asked, State, days, stretches
+from spapi_invoices.core.coverage import Asked, State, Stretch, days, stretches
 from spapi_invoices.core.windows import Window
 from spapi_invoices.frames.schemas import ArchiveCoverage, ExpectedInvoices, frame
+from spapi_invoices.io.archive import tables
 from spapi_invoices.io.archive.parts import left_out
 from spapi_invoices.io.archive.purge import Purged, due
-from spapi_invoices.io.archive.tables import ACCEPTED, attempts, read, without_document
-from spapi_invoices.io.archive.tables import wanted as never_asked
+
+_ANSWERED: Final = ("complete", "empty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Status:
         overdue: What is held for longer than the archive's retention.
         shipments: Shipments that are remembered, by what is known of them.
         expected: `ExpectedInvoices`; without rows if no list was given.
+        warehouses: Those that were asked for alone, each with whether all that was wanted of it was answered; none if the
+            status is of one of them.
         lost: Files of the tables that were missing or damaged and count no more, each with how many rows it had; until
             something is purged.
     """
@@ -38,13 +42,14 @@ class Status:
     overdue: Purged
     shipments: dict[str, int]
     expected: pl.DataFrame
+    warehouses: dict[str, bool]
     lost: tuple[str, ...]
 
     @property
     def complete(self) -> bool:
-        """The whole range was answered, and so were the details of all shipments."""
-        answered = self.coverage["state"].is_in(["complete", "empty"]).all()
-        return bool(answered) and not self.shipments["without_details"]
+        """The whole range was answered, of each warehouse too, and so were the details of all shipments."""
+        answered = self.coverage["state"].is_in(_ANSWERED).all()
+        return bool(answered) and all(self.warehouses.values()) and not self.shipments["without_details"]
 
 
 def known_range(made: Iterable[Asked]) -> Window | None:
@@ -65,28 +70,34 @@ def read_status(  # noqa: PLR0913 - what is said depends on all of it
     now: datetime,
 ) -> Status:
     """What the ledger says of a range, ``None`` for all that was wanted."""
-    made = list(attempts(db, ship_from_party_id).values())
-    window = wanted or known_range([*made, *never_asked(db, ship_from_party_id)])
-    cut = () if window is None else stretches(window, made)
+    cut = _cut(db, wanted, ship_from_party_id)
+    alone = tables.warehouses(db) if ship_from_party_id is None else ()
     rows = [(one.window.start, one.window.end, one.state, one.error) for one in cut]
     return Status(
         frame(ArchiveCoverage, rows),
         days(cut, zone),
-        without_document(db),
+        tables.without_document(db),
         due(db, overdue_before, now),
         _shipments(db),
         frame(
             ExpectedInvoices, [] if expected is None else _expected(folder, db, wanted, ship_from_party_id, expected)
         ),
+        {one: all(each.state in _ANSWERED for each in _cut(db, wanted, one)) for one in alone},
         left_out(db),
     )
+
+
+def _cut(db: sqlite3.Connection, wanted: Window | None, ship_from_party_id: str | None) -> tuple[Stretch, ...]:
+    made = list(tables.attempts(db, ship_from_party_id).values())
+    window = wanted or known_range([*made, *tables.wanted(db, ship_from_party_id)])
+    return () if window is None else stretches(window, made)
 
 
 def _shipments(db: sqlite3.Connection) -> dict[str, int]:
     row = db.execute(
         "SELECT count(*), count(*) FILTER (WHERE details_at IS NULL), count(problem), "
         "count(*) FILTER (WHERE invoice_status = ?) FROM shipments",
-        (ACCEPTED,),
+        (tables.ACCEPTED,),
     ).fetchone()
     return dict(zip(("remembered", "without_details", "with_problem", "accepted"), row, strict=True))
 
@@ -95,7 +106,7 @@ def _expected(
     folder: Path, db: sqlite3.Connection, wanted: Window | None, ship_from_party_id: str | None, listed: Iterable[str]
 ) -> list[tuple[str, str]]:
     numbers = dict.fromkeys(listed)
-    held = read(folder, db, "customer_invoices").filter(pl.col("purchase_order_number").is_not_null())
+    held = tables.read(folder, db, "customer_invoices").filter(pl.col("purchase_order_number").is_not_null())
     there = set(_numbers(held.filter(pl.col("size_bytes").is_not_null())))
     # Of which warehouse an invoice is, an answer does not say: one asked of all is none that should be in its list.
     in_range = held if ship_from_party_id is None else held.clear()

@@ -68,17 +68,22 @@ def without_document(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT count(*) FROM documents WHERE size_bytes IS NULL").fetchone()[0])
 
 
+def warehouses(db: sqlite3.Connection) -> tuple[str, ...]:
+    """Those that were asked for alone."""
+    rows = db.execute("SELECT DISTINCT ship_from_party_id FROM windows WHERE ship_from_party_id IS NOT NULL ORDER BY 1")
+    return tuple(one for (one,) in rows)
+
+
 def settled(db: sqlite3.Connection, ship_from_party_id: str | None, look_back: timedelta) -> list[Window]:
     """The windows that need not be asked again."""
     return [window for one in attempts(db, ship_from_party_id).values() for window in one.proven(look_back)]
 
 
 def forget_outdated(db: sqlite3.Connection) -> None:
-    """Take from the ledger the attempts of which later ones say everything: the rest is what is known."""
-    parties = [party for (party,) in db.execute("SELECT DISTINCT ship_from_party_id FROM windows")]
+    """Take from the ledger the attempts, and what was not come to, of which later ones say everything."""
     with transaction(db):
-        for party in parties:
-            known = attempts(db, party)
+        for party in (None, *warehouses(db)):
+            known = _noted(db, party, "TRUE")
             ids = list(known)
             gone = [(ids[at], party) for at in outdated(list(known.values()))]
             # What was asked of all warehouses is outdated by what was asked of all.

@@ -108,6 +108,29 @@ class TestCoverage:
         archive.sync(scripted(answer), "2026-09-01", "2026-09-03", ship_from_party_id="A")
         assert archive.status("2026-09-01", "2026-09-03", ship_from_party_id="A").complete
         assert not archive.status("2026-09-01", "2026-09-03").complete
+        assert archive.status().complete
+
+    def test_a_warehouse_that_was_not_come_to(self, tmp_path):
+        """Without a warehouse, each that was asked for alone is looked at, until it or all of them are answered."""
+        archive = fresh(tmp_path)
+        with pytest.raises(KeyboardInterrupt):
+            archive.sync(scripted(dying), "2026-09-01", "2026-09-30", ship_from_party_id="A")
+        assert (archive.status().warehouses, archive.status().complete) == ({"A": False}, False)
+        archive.sync(scripted(lambda _: []), "2026-09-01", "2026-09-30", ship_from_party_id="A")
+        with pytest.raises(KeyboardInterrupt):
+            archive.sync(scripted(dying), "2026-09-10", "2026-09-20", ship_from_party_id="B")
+        assert (archive.status().warehouses, archive.status().complete) == ({"A": True, "B": False}, False)
+        assert archive.status("2026-09-01", "2026-09-03").warehouses == {"A": True, "B": False}
+        assert archive.status(ship_from_party_id="A").warehouses == {}
+        archive.sync(scripted(lambda _: []), "2026-09-12", "2026-09-30")
+        assert archive.status().warehouses == {"A": True, "B": False}
+        archive.sync(scripted(lambda _: []), "2026-09-01", "2026-09-30")
+        assert "not_asked" not in archive.read("fetch_windows")["state"]
+        assert archive.status().complete
+
+
+def dying(_):
+    raise KeyboardInterrupt
 
 
 def test_the_end_of_the_calendar(tmp_path):
