@@ -319,6 +319,12 @@ def _tell(session: Session, folder: Path, found: "Status") -> None:
     if found.shipments["remembered"]:
         said = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in found.shipments.items())
         session.say(f"shipments: {said}")
+    if found.undated:
+        click.echo(
+            f"Warning: {found.undated} documents and shipments from the future, by a clock that was fast; held since the "
+            "next sync or purge. Next: see that the clock is right, and sync",
+            err=True,
+        )
     if found.overdue.documents or found.overdue.shipments:
         click.echo(
             f"Warning: {_held(found.overdue)} from before {found.overdue.before:%Y-%m-%d %H:%M} UTC, longer than the "

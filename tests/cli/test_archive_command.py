@@ -121,6 +121,13 @@ class TestStatus:
         assert run(["--quiet", "archive", "status", synced, "--format", "csv"]) == 0
         assert "Warning: 15 documents and the personal data of 25 shipments from before" in capsys.readouterr().err
 
+    def test_undated(self, synced, capsys):
+        """What a fast clock stored is warned of."""
+        with opened(Path(synced)) as db:
+            db.execute("UPDATE shipments SET held_since = '2999', stored_at = '2999'")
+        assert run(["--quiet", "archive", "status", synced, "--format", "csv"]) == 0
+        assert "Warning: 25 documents and shipments from the future" in capsys.readouterr().err
+
     def test_by_warehouse(self, synced, capsys):
         """A warehouse that lacks something is named, and the exit code is 3; one that does not is only counted."""
         with opened(Path(synced)) as db:

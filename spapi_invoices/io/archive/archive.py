@@ -29,7 +29,7 @@ from spapi_invoices.io.archive import export, ledger, parts, submissions, tables
 from spapi_invoices.io.archive.forget import forget
 from spapi_invoices.io.archive.lock import locked
 from spapi_invoices.io.archive.mend import mend
-from spapi_invoices.io.archive.purge import Purged, due, remove, sweep
+from spapi_invoices.io.archive.purge import Purged, due, remove, see, sweep
 from spapi_invoices.io.archive.status import Status, read_status
 from spapi_invoices.io.archive.store import Attempt, Store
 from spapi_invoices.io.archive.sync import Synced, Syncing, windows_table, windows_to_ask
@@ -151,6 +151,8 @@ class Archive:
         with self._writing(wait) as db:
             _check_account(self.folder, db, client.account)
             ledger.set_setting(db, "time_zone", str(client.zone))
+            with ledger.transaction(db):
+                see(db, self.now())
             lost = mend(self.folder, db, self.now())
             parts.compact(self.folder, db)
             store = Store(self.folder, db, self.now)

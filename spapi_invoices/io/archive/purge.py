@@ -3,8 +3,9 @@
 Documents are deleted, and the columns of shipments that are tagged as personal become null. Purchase order number and
 hash, shipment id, amounts and statuses stay, so what is purged is known to have been there and is not stored again.
 
-What was stored is held since then: by Amazon's clock or the machine's, whichever is later and not in the future. So a clock
-that was wrong makes no purge early; only the machine's at the purge itself has to be right.
+What was stored is held since then: by Amazon's clock or the machine's, whichever is later and not in the future; if both are,
+since a sync or purge first sees it. So a clock that was wrong makes no purge early; only the machine's at the purge itself
+has to be right.
 """
 
 import sqlite3
@@ -22,8 +23,18 @@ from spapi_invoices.io.archive.ledger import set_setting, text, transaction
 from spapi_invoices.io.archive.mend import mend
 
 _SINCE = "max(iif({0} > :now, stored_at, {0}), iif(stored_at > :now, {0}, stored_at))"
-_DUE_DOCUMENTS = f"size_bytes IS NOT NULL AND purged_at IS NULL AND {_SINCE.format('fetched_at')} < :before"
-_DUE_SHIPMENTS = f"purged_at IS NULL AND {_SINCE.format('held_since')} < :before"
+# Whatever a clock said, there is nothing from after now.
+_DUE = f"purged_at IS NULL AND {{0}} IS NOT NULL AND ({_SINCE} < :before OR :before >= :now)"
+_DUE_DOCUMENTS = f"size_bytes IS NOT NULL AND {_DUE.format('fetched_at')}"
+_DUE_SHIPMENTS = _DUE.format("held_since")
+_UNDATED = (
+    "SELECT count(*) FROM documents WHERE size_bytes IS NOT NULL AND purged_at IS NULL AND min(fetched_at, stored_at) > ?",
+    "SELECT count(*) FROM shipments WHERE purged_at IS NULL AND min(held_since, stored_at) > ?",
+)
+_SEEN = (
+    "UPDATE documents SET stored_at = min(fetched_at, ?1) WHERE stored_at > ?1",
+    "UPDATE shipments SET stored_at = min(held_since, ?1) WHERE stored_at > ?1",
+)
 # Of the tables of shipments that have any.
 _PERSONAL = {name: found for name in parts.SHIPMENT_TABLES if (found := personal_columns(TABLES[name]))}
 # In the place of errors, for Amazon's words may name a person.
@@ -64,6 +75,17 @@ def due(db: sqlite3.Connection, before: datetime, now: datetime) -> Purged:
     return Purged(of_documents, of_shipments, before)
 
 
+def undated(db: sqlite3.Connection, now: datetime) -> int:
+    """How many documents and shipments are of the future, so that since when they are held is not known."""
+    return sum(db.execute(statement, (text(now),)).fetchone()[0] for statement in _UNDATED)
+
+
+def see(db: sqlite3.Connection, now: datetime) -> None:
+    """Let what the machine's clock said was stored in the future be held since now, or since Amazon's clock says; in a transaction."""
+    for statement in _SEEN:
+        db.execute(statement, (text(now),))
+
+
 def remove(folder: Path, db: sqlite3.Connection, found: Purged, now: datetime) -> Purged:
     """Remove documents, then what tables hold; each from the ledger first, then from the disk.
 
@@ -80,6 +102,7 @@ def remove(folder: Path, db: sqlite3.Connection, found: Purged, now: datetime) -
     # First, and whatever happens to the tables.
     with transaction(db):
         set_setting(db, _PURGING, text(now))
+        see(db, now)
         db.execute(f"UPDATE documents SET purged_at = :now WHERE {_DUE_DOCUMENTS}", when)  # noqa: S608 - ours
     documents.sweep(folder, db)
     lost = mend(folder, db, now)

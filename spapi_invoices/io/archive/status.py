@@ -14,7 +14,7 @@ from spapi_invoices.core.windows import Window
 from spapi_invoices.frames.schemas import ArchiveCoverage, ExpectedInvoices, frame
 from spapi_invoices.io.archive import tables
 from spapi_invoices.io.archive.parts import left_out
-from spapi_invoices.io.archive.purge import Purged, due
+from spapi_invoices.io.archive.purge import Purged, due, undated
 
 _ANSWERED: Final = ("complete", "empty")
 
@@ -28,6 +28,7 @@ class Status:
         days: The state of each day, of the worst there is in it: failed, never_asked, complete, empty.
         without_document: Customer invoices that came and whose document could not be decoded.
         overdue: What is held for longer than the archive's retention.
+        undated: Documents and shipments that a fast clock said were stored in the future: held since the next sync or purge.
         shipments: Shipments that are remembered, by what is known of them.
         expected: `ExpectedInvoices`; without rows if no list was given.
         warehouses: Those that were asked for alone, each with whether all that was wanted of it was answered; none if the
@@ -40,6 +41,7 @@ class Status:
     days: dict[date, State]
     without_document: int
     overdue: Purged
+    undated: int
     shipments: dict[str, int]
     expected: pl.DataFrame
     warehouses: dict[str, bool]
@@ -78,6 +80,7 @@ def read_status(  # noqa: PLR0913 - what is said depends on all of it
         days(cut, zone),
         tables.without_document(db),
         due(db, overdue_before, now),
+        undated(db, now),
         _shipments(db),
         frame(
             ExpectedInvoices, [] if expected is None else _expected(folder, db, wanted, ship_from_party_id, expected)

@@ -282,6 +282,40 @@ class TestPurge:
         done = late.purge()
         assert (done.documents, done.shipments) == (1, 1)
 
+    @pytest.mark.parametrize("seen", ["sync", "purge", "nobody"])
+    def test_a_fast_clock_without_amazons(self, tmp_path, seen):
+        """What was stored in the future is warned of, held since it is first seen, and purged with all."""
+        archive = at("2030-01-01T09:00:00+00:00", fresh(tmp_path))
+        date = (
+            "Tue, 01 Jan 2030 09:00:00 GMT"  # As if of the machine's clock, which stands in for one that is not sent.
+        )
+
+        def answer(request):
+            if "brazil" in request.path:
+                return shipment(request, date)
+            return HttpResponse(status=200, headers={"date": date}, body=page(invoices(request)).body)
+
+        client = scripted(answer)
+        archive.sync(client, "2026-07-01", "2026-07-05", shipment_ids=["D1"])
+        first, early, late = (at(f"2027-{day}T00:00:00+00:00", archive) for day in ("01-01", "01-31", "02-01"))
+        assert (first.status().undated, first.status().overdue.documents) == (2, 0)
+        if seen == "nobody":
+            done = first.purge(timedelta(0))
+        else:
+            assert first.sync(client).complete if seen == "sync" else first.purge().documents == 0
+            assert (first.status().undated, early.status().overdue.documents, early.purge().shipments) == (0, 0, 0)
+            done = late.purge()
+        assert (done.documents, done.shipments) == (1, 1)
+        assert b"Maria Silva" not in everything(archive.folder)
+
+    def test_a_clock_that_was_fast_for_some_days(self, tmp_path):
+        """It puts no purge off if Amazon's was right and a sync saw it."""
+        archive = at("2026-11-22T09:00:00+00:00", fresh(tmp_path))
+        client = scripted(lambda one: shipment(one, "Mon, 02 Nov 2026 09:00:00 GMT"))
+        archive.sync(client, shipment_ids=["D1"])
+        at("2026-11-04T00:00:00+00:00", archive).sync(client)
+        assert at(LATER, archive).purge().shipments == 1
+
     @pytest.mark.parametrize("survived", range(0, 40, 3))
     def test_a_crash_at_any_file(self, tmp_path, monkeypatch, survived):
         """If a purge dies before a file is deleted, it is counted as overdue, and the next purge says and deletes it."""
