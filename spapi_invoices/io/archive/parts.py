@@ -145,11 +145,6 @@ def left_out(db: sqlite3.Connection) -> tuple[str, ...]:
     return tuple(f"{FOLDER}/{name}/{file} ({count} rows)" for name, file, count in rows)
 
 
-def forget_lost(db: sqlite3.Connection) -> None:
-    """Let the next sweep delete the files of parts that count no more."""
-    db.execute("DELETE FROM parts WHERE lost_at IS NOT NULL")
-
-
 def compact(folder: Path, db: sqlite3.Connection) -> None:
     """Merge small parts, without what no longer counts. The old files stay until they are swept: somebody may be reading.
 

@@ -43,6 +43,12 @@ _WITHOUT_WORDS = (
     "UPDATE windows SET error = :said WHERE error IS NOT NULL AND finished_at < :before",
     "UPDATE shipments SET status_problem = :said WHERE status_problem IS NOT NULL AND checked_at < :before",
 )
+# Whose data a lost part holds cannot be told: somebody's that is due, of long ago, or of nobody who is not purged.
+_WITHOUT_LOST = (
+    "DELETE FROM parts WHERE lost_at IS NOT NULL AND (:anything OR lost_at NOT BETWEEN :before AND :now "
+    "OR NOT EXISTS (SELECT 1 FROM documents WHERE size_bytes IS NOT NULL AND purged_at IS NULL "
+    "UNION SELECT 1 FROM shipments WHERE held_since IS NOT NULL AND purged_at IS NULL))"
+)
 # Set to the moment of a purge until its files are gone.
 _PURGING = "purging"
 _UNFINISHED = "purged_at = (SELECT value FROM settings WHERE name = :purging)"
@@ -90,7 +96,7 @@ def remove(folder: Path, db: sqlite3.Connection, found: Purged, now: datetime) -
     """Remove documents, then what tables hold; each from the ledger first, then from the disk.
 
     If it is killed, `due` tells of what may be left, and the next sweep deletes it. A damaged file of the tables is kept
-    while nothing is due: whose data it holds cannot be told.
+    while nothing is due, for at most as long as what is stored.
 
     Returns:
         What was found due, with what was lost.
@@ -116,8 +122,7 @@ def remove(folder: Path, db: sqlite3.Connection, found: Purged, now: datetime) -
         db.execute(f"UPDATE shipments SET purged_at = :now WHERE {_DUE_SHIPMENTS}", when)  # noqa: S608 - ours
         for statement in _WITHOUT_WORDS:
             db.execute(statement, when)
-        if found.documents or found.shipments:
-            parts.forget_lost(db)
+        db.execute(_WITHOUT_LOST, when | {"anything": bool(found.documents or found.shipments)})
     sweep(folder, db)
     return replace(found, lost=lost)
 

@@ -239,6 +239,40 @@ def test_a_damaged_file_stays_until_a_purge(tmp_path):
     assert not os.path.lexists(path)
 
 
+def lost_and_forgotten(tmp_path) -> tuple[Archive, Path]:
+    """An archive with a damaged file of a shipment that it does not have any more, and with one that it has."""
+    archive = fresh(tmp_path)
+    client = scripted(lambda request: shipment(request, "Mon, 02 Nov 2026 09:00:00 GMT"))
+    archive.sync(client, shipment_ids=["D1"])
+    path = Path(spoil(archive, "shipments", "changed"))
+    archive.purge(timedelta(days=3000))
+    archive.forget(["D1"])
+    return archive, path
+
+
+def test_a_damaged_file_grows_old(tmp_path):
+    """When it was found longer ago than the retention it goes, though nothing else is due."""
+    archive, path = lost_and_forgotten(tmp_path)
+    late = scripted(lambda request: shipment(request, "Mon, 30 Nov 2026 09:00:00 GMT"))
+    at("2026-11-30T09:00:00+00:00", archive).sync(late, shipment_ids=["D2"])
+    at("2026-12-01T00:00:00+00:00", archive).purge()
+    assert b"Maria Silva" in path.read_bytes()
+    done = at(LATER, archive).purge()
+    assert (done.shipments, os.path.lexists(path), archive.status().lost) == (0, False, ())
+
+
+def test_a_damaged_file_of_nobody(tmp_path):
+    """It goes when nothing is left that it could hold: all was forgotten, or purged before."""
+    archive, path = lost_and_forgotten(tmp_path)
+    archive.purge()
+    assert (os.path.lexists(path), archive.status().lost) == (False, ())
+    archive = filled(tmp_path / "another")
+    at(LATER, archive).purge()
+    spoil(archive, "shipments", "changed")
+    assert len(at(LATER, archive).purge().lost) == 1
+    assert archive.status().lost == ()
+
+
 def test_documents_are_purged_whatever_happens_to_tables(tmp_path, monkeypatch):
     """A disk that has no room for a new part keeps no document that is due."""
 
