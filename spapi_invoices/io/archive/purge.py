@@ -17,9 +17,10 @@ from pathlib import Path
 
 import polars as pl
 
+from spapi_invoices.errors import FileFailed
 from spapi_invoices.frames.schemas import TABLES, personal_columns
 from spapi_invoices.io.archive import documents, parts
-from spapi_invoices.io.archive.ledger import set_setting, text, transaction
+from spapi_invoices.io.archive.ledger import NAME, set_setting, text, transaction
 from spapi_invoices.io.archive.mend import mend
 
 _SINCE = "max(iif({0} > :now, stored_at, {0}), iif(stored_at > :now, {0}, stored_at))"
@@ -102,7 +103,7 @@ def remove(folder: Path, db: sqlite3.Connection, found: Purged, now: datetime) -
         What was found due, with what was lost.
 
     Raises:
-        FileFailed: A file cannot be written or deleted.
+        FileFailed: A file cannot be written or deleted, or somebody is reading the ledger.
     """
     when = {"before": text(found.before), "now": text(now), "said": _SAID}
     # First, and whatever happens to the tables.
@@ -123,7 +124,11 @@ def remove(folder: Path, db: sqlite3.Connection, found: Purged, now: datetime) -
         for statement in _WITHOUT_WORDS:
             db.execute(statement, when)
         db.execute(_WITHOUT_LOST, when | {"anything": bool(found.documents or found.shipments)})
-    sweep(folder, db)
+    if not sweep(folder, db):
+        raise FileFailed(
+            f"{folder / NAME} is being read, and its log still holds what Amazon said in errors. "
+            "Next: end what reads it, then purge again"
+        )
     return replace(found, lost=lost)
 
 
@@ -143,9 +148,14 @@ def _hidden(is_due: pl.Expr, rows: pl.DataFrame, name: str) -> pl.DataFrame:
     return hidden.with_columns(pl.when(said).then(pl.lit(_SAID)).otherwise("problem").alias("problem"))
 
 
-def sweep(folder: Path, db: sqlite3.Connection) -> None:
-    """Delete all files that the ledger does not name, and what SQLite's log still holds of deleted rows."""
+def sweep(folder: Path, db: sqlite3.Connection) -> bool:
+    """Delete all files that the ledger does not name, and what SQLite's log still holds of deleted rows.
+
+    Returns:
+        Whether the log is empty: not while somebody is reading an older state.
+    """
     parts.sweep(folder, db)
     documents.sweep(folder, db)
     db.execute("DELETE FROM settings WHERE name = ?", (_PURGING,))
-    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    busy, *_ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy

@@ -219,6 +219,20 @@ class TestPurge:
             at(LATER, archive).purge()
             assert b"Maria Silva" not in everything(archive.folder)
 
+    def test_while_somebody_reads_it(self, tmp_path, monkeypatch):
+        """What a reader keeps in SQLite's log is not called purged; the next purge removes it."""
+        archive = fresh(tmp_path)
+        with ledger.opened(archive.folder) as db:
+            archive.sync(scripted(lambda _: unknown("Mon, 02 Nov 2026 09:00:00 GMT")), "2026-10-30", "2026-11-01")
+            db.execute("BEGIN")
+            ledger.setting(db, "account")
+            monkeypatch.setattr(ledger, "_PATIENCE_SECONDS", 0)
+            with pytest.raises(FileFailed, match="end what reads it, then purge again"):
+                at(LATER, archive).purge()
+            db.execute("COMMIT")
+            at(LATER, archive).purge()
+            assert b"Maria Silva" not in everything(archive.folder)
+
     def test_our_own_words_stay(self, tmp_path):
         """Why a field could not be read is said by us, and stays."""
         archive = fresh(tmp_path)
