@@ -22,6 +22,7 @@ from spapi_invoices.frames.schemas import TABLES, personal_columns
 from spapi_invoices.io.archive import documents, parts
 from spapi_invoices.io.archive.ledger import NAME, set_setting, text, transaction
 from spapi_invoices.io.archive.mend import mend
+from spapi_invoices.io.archive.store import UNFINISHED
 
 _SINCE = "max(iif({0} > :now, stored_at, {0}), iif(stored_at > :now, {0}, stored_at))"
 # Whatever a clock said, there is nothing from after now.
@@ -41,8 +42,8 @@ _PERSONAL = {name: found for name in parts.SHIPMENT_TABLES if (found := personal
 # In the place of errors, for Amazon's words may name a person.
 _SAID = "what Amazon said was purged"
 _WITHOUT_WORDS = (
-    "UPDATE windows SET error = :said WHERE error IS NOT NULL AND finished_at < :before",
-    "UPDATE shipments SET status_problem = :said WHERE status_problem IS NOT NULL AND checked_at < :before",
+    f"UPDATE windows SET error = :said WHERE error != '{UNFINISHED}' AND finished_at NOT BETWEEN :before AND :now",  # noqa: S608 - ours
+    "UPDATE shipments SET status_problem = :said WHERE status_problem IS NOT NULL AND checked_at NOT BETWEEN :before AND :now",
 )
 # Whose data a lost part holds cannot be told: somebody's that is due, of long ago, or of nobody who is not purged.
 _WITHOUT_LOST = (

@@ -20,7 +20,7 @@ from spapi_invoices.io.archive.ledger import text, transaction
 from spapi_invoices.io.pause import uninterrupted
 
 OPERATION: Final = "getCustomerInvoices"
-_UNFINISHED: Final = "interrupted before its last page"
+UNFINISHED: Final = "interrupted before its last page"
 # In the ledger; what Amazon said is in the table alone.
 _NO_DETAILS: Final = "without details"
 
@@ -43,7 +43,7 @@ class Attempt:
     rows: int = 0
     attempts: int = 0
     request_ids: list[str] = field(default_factory=list)
-    error: str | None = _UNFINISHED
+    error: str | None = UNFINISHED
     row_id: int | None = None
 
     def add(self, page: InvoicePage) -> None:

@@ -243,6 +243,30 @@ class TestPurge:
         at(LATER, archive).purge()
         assert archive.read("problems").equals(before)
 
+    def test_that_a_window_was_interrupted_stays(self, tmp_path):
+        """That is no word of Amazon's."""
+        archive, pages = fresh(tmp_path), iter([page(invoices(None), "t")])
+
+        def interrupted(_):
+            if (one := next(pages, None)) is None:
+                raise KeyboardInterrupt
+            return one
+
+        with pytest.raises(KeyboardInterrupt):
+            archive.sync(scripted(interrupted), "2026-10-30", "2026-11-01")
+        before = archive.read("fetch_windows")["error"].to_list()
+        at(LATER, archive).purge()
+        assert archive.read("fetch_windows")["error"].to_list() == before == ["interrupted before its last page"]
+
+    def test_what_amazon_said_by_a_fast_clock(self, tmp_path):
+        """It is not kept until the clock's time has come."""
+        archive = at("2030-01-01T00:00:00+00:00", fresh(tmp_path))
+        refuse = scripted(lambda _: unknown("Tue, 01 Jan 2030 09:00:00 GMT"))
+        archive.sync(refuse, "2026-10-30", "2026-11-01", shipment_ids=["D1"])
+        assert b"Maria Silva" in everything(archive.folder)
+        at(LATER, archive).purge()
+        assert b"Maria Silva" not in everything(archive.folder)
+
     def test_a_problem_that_lasts(self, tmp_path):
         """A shipment that is asked for again every night is held since its first answer, and is purged in time."""
         archive = fresh(tmp_path)
