@@ -1,6 +1,6 @@
 """``spapi-invoices archive``: sync, status, purge, forget, retention, export."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -105,12 +105,8 @@ def sync(  # noqa: PLR0913 - click's
     )
     session.emit(done.windows)
     _say_lost(done.lost)
-    for error in done.errors[:_MOST_ERRORS]:
-        click.echo(f"Error: {' '.join(error.split())}", err=True)
-    if more := done.errors[_MOST_ERRORS:]:
-        click.echo(
-            f"Error: and {len(more)} more: archive export {folder} --table fetch_windows (or problems)", err=True
-        )
+    _say_first("Warning", done.warnings, f"archive export {folder} --table problems")
+    _say_first("Error", done.errors, f"archive export {folder} --table fetch_windows (or problems)")
     if not done.complete:
         click.echo(f"Error: {folder} is incomplete. Next: sync again; what failed is asked for then", err=True)
     return 0 if done.complete else 3
@@ -349,6 +345,13 @@ def _say_damaged(names: Iterable[str]) -> None:
             "Next: archive sync with a --look-back that reaches it, which writes it again",
             err=True,
         )
+
+
+def _say_first(kind: str, said: Sequence[str], where: str) -> None:
+    for one in said[:_MOST_ERRORS]:
+        click.echo(f"{kind}: {' '.join(one.split())}", err=True)
+    if more := said[_MOST_ERRORS:]:
+        click.echo(f"{kind}: and {len(more)} more: {where}", err=True)
 
 
 def _say_lost(files: Iterable[str]) -> None:

@@ -325,7 +325,8 @@ def _run(syncing: Syncing, db: sqlite3.Connection, attempts: list[Attempt], prog
     ids = _ids(db, f"invoice_status IS NOT '{tables.ACCEPTED}'")
     with shown(progress, "status") as advance:
         statuses = syncing.statuses(ids, advance)
-    return Synced(windows_table(attempts), invoices, shipments, statuses, tuple(syncing.errors))
+    said = {"errors": tuple(syncing.errors), "warnings": tuple(syncing.warnings)}
+    return Synced(windows_table(attempts), invoices, shipments, statuses, **said)
 
 
 def _ids(db: sqlite3.Connection, rule: str) -> list[str]:

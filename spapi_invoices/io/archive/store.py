@@ -143,8 +143,12 @@ class Store:
             self._db.execute("UPDATE shipments SET failed_at = ? WHERE amazon_shipment_id = ?", (text(at), shipment_id))
 
     @uninterrupted()
-    def shipments(self, found: Shipments) -> None:
-        """Store the details of shipments; they take the place of older ones, and why there are none does not."""
+    def shipments(self, found: Shipments) -> set[str]:
+        """Store the details of shipments; they take the place of older ones, and why there are none does not.
+
+        Returns:
+            Of which something was stored.
+        """
         tables = dict(
             zip(parts.SHIPMENT_TABLES, (found.shipments, found.items, found.payments, found.tax_ids), strict=True)
         )
@@ -163,6 +167,7 @@ class Store:
                 "stored_at = ifnull(stored_at, iif(?1 IS NULL, NULL, ?3)) WHERE amazon_shipment_id = ?4",
                 [(at and text(at), problem, now, shipment_id) for at, problem, shipment_id in rows],
             )
+        return set(tables["shipments"]["amazon_shipment_id"])
 
     def _news(self, shipments: pl.DataFrame) -> pl.DataFrame:
         """Without those of which there are details, and Amazon has none any more."""

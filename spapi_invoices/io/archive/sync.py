@@ -49,6 +49,7 @@ class Synced:
         statuses: Shipments whose invoice status was stored.
         errors: Why it is incomplete, a text per window or shipment.
         lost: Files of the tables that were found missing or damaged, each with how many rows it had.
+        warnings: Of which shipments Amazon has no details any more; those that were stored stay.
     """
 
     windows: pl.DataFrame
@@ -57,6 +58,7 @@ class Synced:
     statuses: int
     errors: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -91,6 +93,7 @@ class Syncing:
         now: The clock, for what failed.
         errors: What went wrong so far.
         refused: Shipments of which Amazon has no details, or that cannot be asked for.
+        warnings: Shipments that Amazon does not know any more.
         ended: Something after which nothing more is asked.
     """
 
@@ -99,6 +102,7 @@ class Syncing:
     now: Callable[[], datetime]
     errors: list[str] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
     ended: bool = False
 
     def invoices(self, attempts: Sequence[Attempt], advance: Advance) -> int:
@@ -117,7 +121,7 @@ class Syncing:
         """Ask for the details of shipments; returns how many came."""
         asked, before = self._askable(ids), len(self.refused)
         came = self._each(asked, self.client.shipments, self._store_shipments, advance)
-        return came - (len(self.refused) - before)
+        return came - (len(self.refused) - before) - len(self.warnings)
 
     def statuses(self, ids: Sequence[str], advance: Advance) -> int:
         """Ask what became of the invoices of shipments; returns how many statuses came."""
@@ -186,11 +190,16 @@ class Syncing:
         return arrived
 
     def _store_shipments(self, found: Shipments) -> list[str]:
-        self.store.shipments(found)
+        stored = self.store.shipments(found)
         # No lines are a count of zero: those with none are rows that only say why there is no answer.
         refused = found.shipments.filter(pl.col("item_count").is_null()).select("amazon_shipment_id", "problem")
         for shipment_id, problem in refused.iter_rows():
-            self._refuse(shipment_id, problem)
+            if shipment_id in stored:
+                self._refuse(shipment_id, problem)
+            else:
+                self.warnings.append(
+                    f"shipment {shipment_id!r} keeps the details that it has: {problem}. Next: see the table problems"
+                )
         return found.shipments["amazon_shipment_id"].to_list()
 
     def _store_statuses(self, found: pl.DataFrame) -> list[str]:

@@ -318,7 +318,7 @@ class TestWhatFails:
         assert archive.status().complete
 
     def test_details_outlive_an_answer_without(self, tmp_path):
-        """What is known of a shipment stays if Amazon does not know it any more; that is named."""
+        """What is known of a shipment stays if Amazon does not know it any more; that is named, and no reason to take it out."""
         archive = fresh(tmp_path)
         some = [{**ITEM, "ItemPrice": {"CurrencyCode": "BRL", "Amount": "12,50"}}]
         payload = {"payload": {"AmazonShipmentId": "D1", "ShipmentItems": some}}
@@ -327,7 +327,11 @@ class TestWhatFails:
         )
         before = {name: archive.read(name) for name in parts.SHIPMENT_TABLES}
         done = archive.sync(scripted(lambda _: error(404, "NotFound")))
-        assert (done.complete, done.shipments, len(done.errors)) == (False, 0, 1)
+        assert (done.complete, done.shipments, done.errors) == (True, 0, ())
+        (said,) = done.warnings
+        assert said.startswith("shipment 'D1' keeps the details that it has: getShipmentDetails: HTTP 404: NotFound")
+        assert said.endswith(". Next: see the table problems")
+        assert archive.status().complete
         assert all(archive.read(name).equals(frame) for name, frame in before.items())
         assert archive.status().shipments["without_details"] == 0
 
