@@ -133,7 +133,7 @@ def status(  # noqa: PLR0913 - click's
 
     The exit code is 3 if a part of the range failed or was never asked for, a shipment has no details, or an expected
     invoice is missing. FILE is a table with the column purchase_order_number. Without dates the range is all that was
-    wanted, also by a sync that was killed, and without a warehouse one that was asked for alone and lacks something is named.
+    wanted, also by a sync that was killed. Without a warehouse, one that was asked for alone and lacks something is named.
     """
     from spapi_invoices.io.archive import open_archive
     from spapi_invoices.io.tables import read_purchase_orders
@@ -318,7 +318,7 @@ def _tell(session: Session, folder: Path, found: "Status") -> None:
     if found.undated:
         click.echo(
             f"Warning: {found.undated} documents and shipments from the future, by a clock that was fast; held since the "
-            "next sync or purge. Next: see that the clock is right, and sync",
+            "next sync or purge. Next: see that the clock is right, then sync",
             err=True,
         )
     if found.overdue.documents or found.overdue.shipments:

@@ -211,7 +211,8 @@ class Archive:
         Raises:
             InvalidRequest: The time is negative or longer than a century.
             ArchiveBusy: Another process is writing to the archive.
-            FileFailed: A file cannot be written or deleted, or the ledger is being read. Purge again: what is left is removed then.
+            FileFailed: A file cannot be written or deleted, or the ledger is being read. Purge again: what is left is
+                removed then.
         """
         with ledger.opened(self.folder) as db:
             now = self.now()

@@ -39,7 +39,8 @@ def export_documents(folder: Path, db: sqlite3.Connection, target: Path) -> Expo
     """
     # All of them first: an open cursor would keep a purge from emptying SQLite's log.
     rows = db.execute(
-        "SELECT purchase_order_number, media_type, sha256, purged_at FROM documents WHERE size_bytes IS NOT NULL ORDER BY id"
+        "SELECT purchase_order_number, media_type, sha256, purged_at FROM documents "
+        "WHERE size_bytes IS NOT NULL ORDER BY id"
     ).fetchall()
     saved, purged, damaged = 0, 0, []
     for number, media_type, sha256, purged_at in rows:
@@ -47,9 +48,8 @@ def export_documents(folder: Path, db: sqlite3.Connection, target: Path) -> Expo
         if content is not None:
             save_document(target, number, media_type, sha256, content)
             saved += 1
-        elif purged_at or not documents.is_held(
-            db, sha256, number
-        ):  # The latter if it was purged since the rows were read.
+        # Asked again: it may have been purged since the rows were read.
+        elif purged_at or not documents.is_held(db, sha256, number):
             purged += 1
         else:
             damaged.append(number or sha256)

@@ -136,7 +136,7 @@ def opened(folder: Path) -> Iterator[sqlite3.Connection]:
     """A connection, with the newest tables; statements outside of `transaction` are transactions of their own.
 
     Raises:
-        ArchiveInvalid: There is no ledger, it was emptied, or another program or a newer version of this package wrote it.
+        ArchiveInvalid: There is none, it was emptied, or another program or a newer version of this package wrote it.
         FileFailed: The disk is full or broken, or somebody else keeps the ledger.
     """
     path = folder / NAME
@@ -156,7 +156,8 @@ def opened(folder: Path) -> Iterator[sqlite3.Connection]:
                 f"{path} is no ledger of an archive: {error}. Next: restore it from a backup"
             ) from None
         raise FileFailed(
-            f"{path} cannot be used: {_WORDS.get(code, error)}. Next: see that you may write there, that there is room, and who else uses it"
+            f"{path} cannot be used: {_WORDS.get(code, error)}. "
+            "Next: see that you may write there, that there is room, and who else uses it"
         ) from None
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):

@@ -3,9 +3,9 @@
 A part is written once and never changed. Each row of it has the number of the batch it came with: a shipment that is
 fetched again gets new rows in all its tables, and the rows of its newest batch are those that count.
 
-A part is lost if there is no file of its name, or one with other bytes. Of a part that an older version wrote the bytes may
-not be known: it is lost if its rows cannot be read. A file that is there and cannot be read is not: it
-may be as it was, so that is an error, and nothing is changed.
+A part is lost if there is no file of its name, or one with other bytes. Of a part that an older version wrote the bytes
+may not be known: it is lost if its rows cannot be read. A file that the system does not let us read is not lost: it may be
+as it was, so that is an error, and nothing is changed.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ _FULL: Final = 25_000
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A row of the ledger's table of parts; without a hash if an older version wrote it, which may have named it by that."""
+    """A row of the ledger's table of parts; without a hash if an older version wrote it."""
 
     id: int
     name: str

@@ -3,9 +3,9 @@
 Documents are deleted, and the columns of shipments that are tagged as personal become null. Purchase order number and
 hash, shipment id, amounts and statuses stay, so what is purged is known to have been there and is not stored again.
 
-What was stored is held since then: by Amazon's clock or the machine's, whichever is later and not in the future; if both are,
-since a sync or purge first sees it. So a clock that was wrong makes no purge early; only the machine's at the purge itself
-has to be right.
+What was stored is held since then: by Amazon's clock or the machine's, whichever is later and not in the future; if both
+are, since a sync or purge first sees it. So a clock that was wrong makes no purge early; only the machine's at the purge
+itself has to be right.
 """
 
 import sqlite3
@@ -30,7 +30,10 @@ _DUE = f"purged_at IS NULL AND {{0}} IS NOT NULL AND ({_SINCE} < :before OR :bef
 _DUE_DOCUMENTS = f"size_bytes IS NOT NULL AND {_DUE.format('fetched_at')}"
 _DUE_SHIPMENTS = _DUE.format("held_since")
 _UNDATED = (
-    "SELECT count(*) FROM documents WHERE size_bytes IS NOT NULL AND purged_at IS NULL AND min(fetched_at, stored_at) > ?",
+    (
+        "SELECT count(*) FROM documents "
+        "WHERE size_bytes IS NOT NULL AND purged_at IS NULL AND min(fetched_at, stored_at) > ?"
+    ),
     "SELECT count(*) FROM shipments WHERE purged_at IS NULL AND min(held_since, stored_at) > ?",
 )
 _SEEN = (
@@ -43,7 +46,10 @@ _PERSONAL = {name: found for name in parts.SHIPMENT_TABLES if (found := personal
 _SAID = "what Amazon said was purged"
 _WITHOUT_WORDS = (
     f"UPDATE windows SET error = :said WHERE error != '{UNFINISHED}' AND finished_at NOT BETWEEN :before AND :now",  # noqa: S608 - ours
-    "UPDATE shipments SET status_problem = :said WHERE status_problem IS NOT NULL AND checked_at NOT BETWEEN :before AND :now",
+    (
+        "UPDATE shipments SET status_problem = :said "
+        "WHERE status_problem IS NOT NULL AND checked_at NOT BETWEEN :before AND :now"
+    ),
 )
 # Whose data a lost part holds cannot be told: somebody's that is due, of long ago, or of nobody who is not purged.
 _WITHOUT_LOST = (
@@ -89,7 +95,7 @@ def undated(db: sqlite3.Connection, now: datetime) -> int:
 
 
 def see(db: sqlite3.Connection, now: datetime) -> None:
-    """Let what the machine's clock said was stored in the future be held since now, or since Amazon's clock says; in a transaction."""
+    """Let what was stored in the future, by the machine's clock, be held since Amazon's or now; in a transaction."""
     for statement in _SEEN:
         db.execute(statement, (text(now),))
 

@@ -28,11 +28,11 @@ class Status:
         days: The state of each day, of the worst there is in it: failed, never_asked, complete, empty.
         without_document: Customer invoices that came and whose document could not be decoded.
         overdue: What is held for longer than the archive's retention.
-        undated: Documents and shipments that a fast clock said were stored in the future: held since the next sync or purge.
+        undated: Documents and shipments that were stored in the future, by a fast clock: held since the next sync or purge.
         shipments: Shipments that are remembered, by what is known of them.
         expected: `ExpectedInvoices`; without rows if no list was given.
-        warehouses: Those that were asked for alone, each with whether all that was wanted of it was answered; none if the
-            status is of one of them.
+        warehouses: Those that were asked for alone, each with whether all that was wanted of it was answered; none if
+            the status is of one of them.
         lost: Files of the tables that were missing or damaged and count no more, each with how many rows it had; until
             something is purged.
     """

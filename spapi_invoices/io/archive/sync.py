@@ -106,7 +106,10 @@ class Syncing:
     ended: bool = False
 
     def invoices(self, attempts: Sequence[Attempt], advance: Advance) -> int:
-        """Ask for windows, one after the other, for a page takes a hundred megabytes in passing; returns how many invoices are new."""
+        """Ask for windows; returns how many invoices are new.
+
+        One after the other, for a page takes a hundred megabytes in passing.
+        """
         new = 0
         for done, attempt in enumerate(attempts, 1):
             new += self._window(attempt)
