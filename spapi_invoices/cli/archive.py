@@ -358,7 +358,7 @@ def _say_lost(files: Iterable[str]) -> None:
     for file in files:
         click.echo(
             f"Warning: {file} was missing or damaged, and counts no more; what can be had is made or asked for again. "
-            "Next: see archive status for what is missing; a backup of the folder has the rest",
+            "Next: see archive status for what is missing; to have the rest, restore the whole folder from a backup",
             err=True,
         )
 

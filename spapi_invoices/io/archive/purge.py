@@ -8,6 +8,8 @@ are, since a sync or purge first sees it. So a clock that was wrong makes no pur
 itself has to be right.
 """
 
+# ruff: noqa: S608 - all statements are of our own words
+
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -24,17 +26,16 @@ from spapi_invoices.io.archive.ledger import NAME, set_setting, text, transactio
 from spapi_invoices.io.archive.mend import mend
 from spapi_invoices.io.archive.store import UNFINISHED
 
+_HELD_DOCUMENTS = "size_bytes IS NOT NULL AND purged_at IS NULL"
+_HELD_SHIPMENTS = "held_since IS NOT NULL AND purged_at IS NULL"
 _SINCE = "max(iif({0} > :now, stored_at, {0}), iif(stored_at > :now, {0}, stored_at))"
 # Whatever a clock said, there is nothing from after now.
-_DUE = f"purged_at IS NULL AND {{0}} IS NOT NULL AND ({_SINCE} < :before OR :before >= :now)"
-_DUE_DOCUMENTS = f"size_bytes IS NOT NULL AND {_DUE.format('fetched_at')}"
-_DUE_SHIPMENTS = _DUE.format("held_since")
+_OLD = f"({_SINCE} < :before OR :before >= :now)"
+_DUE_DOCUMENTS = f"{_HELD_DOCUMENTS} AND {_OLD.format('fetched_at')}"
+_DUE_SHIPMENTS = f"{_HELD_SHIPMENTS} AND {_OLD.format('held_since')}"
 _UNDATED = (
-    (
-        "SELECT count(*) FROM documents "
-        "WHERE size_bytes IS NOT NULL AND purged_at IS NULL AND min(fetched_at, stored_at) > ?"
-    ),
-    "SELECT count(*) FROM shipments WHERE purged_at IS NULL AND min(held_since, stored_at) > ?",
+    f"SELECT count(*) FROM documents WHERE {_HELD_DOCUMENTS} AND min(fetched_at, stored_at) > ?",
+    f"SELECT count(*) FROM shipments WHERE {_HELD_SHIPMENTS} AND min(held_since, stored_at) > ?",
 )
 _SEEN = (
     "UPDATE documents SET stored_at = min(fetched_at, ?1) WHERE stored_at > ?1",
@@ -45,7 +46,7 @@ _PERSONAL = {name: found for name in parts.SHIPMENT_TABLES if (found := personal
 # In the place of errors, for Amazon's words may name a person.
 _SAID = "what Amazon said was purged"
 _WITHOUT_WORDS = (
-    f"UPDATE windows SET error = :said WHERE error != '{UNFINISHED}' AND finished_at NOT BETWEEN :before AND :now",  # noqa: S608 - ours
+    f"UPDATE windows SET error = :said WHERE error != '{UNFINISHED}' AND finished_at NOT BETWEEN :before AND :now",
     (
         "UPDATE shipments SET status_problem = :said "
         "WHERE status_problem IS NOT NULL AND checked_at NOT BETWEEN :before AND :now"
@@ -53,9 +54,8 @@ _WITHOUT_WORDS = (
 )
 # Whose data a lost part holds cannot be told: somebody's that is due, of long ago, or of nobody who is not purged.
 _WITHOUT_LOST = (
-    "DELETE FROM parts WHERE lost_at IS NOT NULL AND (:anything OR lost_at NOT BETWEEN :before AND :now "
-    "OR NOT EXISTS (SELECT 1 FROM documents WHERE size_bytes IS NOT NULL AND purged_at IS NULL "
-    "UNION SELECT 1 FROM shipments WHERE held_since IS NOT NULL AND purged_at IS NULL))"
+    "DELETE FROM parts WHERE lost_at IS NOT NULL AND (:anything OR lost_at NOT BETWEEN :before AND :now OR NOT EXISTS "
+    f"(SELECT 1 FROM documents WHERE {_HELD_DOCUMENTS} UNION SELECT 1 FROM shipments WHERE {_HELD_SHIPMENTS}))"
 )
 # Set to the moment of a purge until its files are gone.
 _PURGING = "purging"
@@ -83,7 +83,7 @@ def due(db: sqlite3.Connection, before: datetime, now: datetime) -> Purged:
     """What was stored before a moment and is there, also what a purge that was killed has left on the disk."""
     when = {"before": text(before), "now": text(now), "purging": _PURGING}
     of_documents, of_shipments = (
-        db.execute(f"SELECT count(*) FROM {table} WHERE ({rule}) OR {_UNFINISHED}", when).fetchone()[0]  # noqa: S608 - ours
+        db.execute(f"SELECT count(*) FROM {table} WHERE ({rule}) OR {_UNFINISHED}", when).fetchone()[0]
         for table, rule in (("documents", _DUE_DOCUMENTS), ("shipments", _DUE_SHIPMENTS))
     )
     return Purged(of_documents, of_shipments, before)
@@ -117,17 +117,17 @@ def remove(folder: Path, db: sqlite3.Connection, found: Purged, now: datetime) -
     with transaction(db):
         set_setting(db, _PURGING, text(now))
         see(db, now)
-        db.execute(f"UPDATE documents SET purged_at = :now WHERE {_DUE_DOCUMENTS}", when)  # noqa: S608 - ours
+        db.execute(f"UPDATE documents SET purged_at = :now WHERE {_DUE_DOCUMENTS}", when)
     documents.sweep(folder, db)
     lost = mend(folder, db, now)
-    rows = db.execute(f"SELECT amazon_shipment_id FROM shipments WHERE {_DUE_SHIPMENTS}", when)  # noqa: S608 - ours
+    rows = db.execute(f"SELECT amazon_shipment_id FROM shipments WHERE {_DUE_SHIPMENTS}", when)
     ids = pl.Series([*(one for (one,) in rows), *_refused(folder, db, found.before, now)], dtype=pl.String)
     is_due = pl.col("amazon_shipment_id").is_in(ids.implode())
     changed = list(parts.rewritten(folder, db, _PERSONAL, is_due, partial(_hidden, is_due)))
     with transaction(db):
         for old, new in changed:
             parts.replace(db, [old], new)
-        db.execute(f"UPDATE shipments SET purged_at = :now WHERE {_DUE_SHIPMENTS}", when)  # noqa: S608 - ours
+        db.execute(f"UPDATE shipments SET purged_at = :now WHERE {_DUE_SHIPMENTS}", when)
         for statement in _WITHOUT_WORDS:
             db.execute(statement, when)
         db.execute(_WITHOUT_LOST, when | {"anything": bool(found.documents or found.shipments)})
