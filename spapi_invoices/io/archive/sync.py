@@ -161,8 +161,8 @@ class Syncing:
     def _refuse(self, shipment_id: str, why: str) -> None:
         if shipment_id not in self.refused:
             self.refused.add(shipment_id)
-            step = ", or" if "Next: " in why else ". Next:"
-            self.errors.append(f"shipment {shipment_id!r}: {why}{step} take it out of the archive (archive forget)")
+            said = _advised(why, "take it out of the archive (archive forget)")
+            self.errors.append(f"shipment {shipment_id!r}: {said}")
 
     def _each(
         self, ids: Sequence[str], ask: Callable[[list[str]], _T], store: Callable[[_T], list[str]], advance: Advance
@@ -200,14 +200,17 @@ class Syncing:
             if shipment_id in stored:
                 self._refuse(shipment_id, problem)
             else:
-                self.warnings.append(
-                    f"shipment {shipment_id!r} keeps the details that it has: {problem}. Next: see the table problems"
-                )
+                said = _advised(problem, "see the table problems for what was asked for again")
+                self.warnings.append(f"shipment {shipment_id!r} keeps the details that it has: {said}")
         return found.shipments["amazon_shipment_id"].to_list()
 
     def _store_statuses(self, found: pl.DataFrame) -> list[str]:
         self.store.statuses(found)
         return found["amazon_shipment_id"].to_list()
+
+
+def _advised(why: str, step: str) -> str:
+    return f"{why}, or {step}" if "Next: " in why else f"{why}. Next: {step}"
 
 
 def windows_table(attempts: Sequence[Attempt]) -> pl.DataFrame:
