@@ -252,7 +252,8 @@ class Archive:
     ) -> Receipt:
         """Submit a shipment's authorised NF-e XML as `Client.submit_invoice` does, and never the same one twice.
 
-        What was sent is remembered, by shipment and SHA-256, and each sync asks what became of it.
+        What was sent is remembered, by shipment and SHA-256, and each sync asks what became of it. One to which no answer
+        came is not sent again for a quarter of an hour, and then only if Amazon says that it has none.
 
         Args:
             client: Of the archive's account.
@@ -265,14 +266,14 @@ class Archive:
         Raises:
             AlreadySubmitted: The same document was sent, or Amazon has an invoice for the shipment; nothing was sent.
             ArchiveBusy: Another process is writing to the archive.
-            SpapiInvoicesError: As `Client.submit_invoice`. If no answer arrived, submit again: Amazon is asked first.
+            SpapiInvoicesError: As `Client.submit_invoice`.
         """
         content = document if isinstance(document, bytes) else read_bytes(Path(document))
         build_submit_invoice(shipment_id, content, marketplace_id=marketplace_id)
         send = partial(client.submit_invoice, shipment_id, content, marketplace_id=marketplace_id, dry_run=dry_run)
         with self._writing(wait) as db:
             _check_account(self.folder, db, client.account)
-            submissions.refuse_sent(db, shipment_id, content)
+            submissions.refuse_known(db, shipment_id, content, self.now())
             if dry_run:
                 return send()
             Store(self.folder, db, self.now).shipment_ids([shipment_id], self.now())

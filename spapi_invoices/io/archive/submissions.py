@@ -3,7 +3,7 @@
 import hashlib
 import sqlite3
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from spapi_invoices.errors import (
@@ -15,10 +15,12 @@ from spapi_invoices.errors import (
     Throttled,
 )
 from spapi_invoices.io.answers import Receipt
-from spapi_invoices.io.archive.ledger import text, transaction
+from spapi_invoices.io.archive.ledger import instant, text, transaction
 
 # After these Amazon has not taken the document; after any other failure it may have.
 _REFUSED: Final = (AuthFailed, AccessDenied, NotFound, Rejected, Throttled)
+# Right after a submission Amazon's status may still say that there is none.
+_UNSETTLED: Final = timedelta(minutes=15)
 _NOTE: Final = (
     "INSERT INTO submissions (amazon_shipment_id, sha256, state, at, request_id) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT (amazon_shipment_id, sha256) DO UPDATE SET state = excluded.state, at = excluded.at, "
@@ -26,24 +28,29 @@ _NOTE: Final = (
 )
 
 
-def refuse_sent(db: sqlite3.Connection, shipment_id: str, content: bytes) -> None:
-    """Raise if the very same document was sent for the shipment and taken.
+def refuse_known(db: sqlite3.Connection, shipment_id: str, content: bytes, now: datetime) -> None:
+    """Raise if the very same document was sent for the shipment and taken, or may just have been.
 
     Raises:
-        AlreadySubmitted: It was; nothing is sent.
+        AlreadySubmitted: Nothing is sent.
     """
-    known = _known(db, shipment_id, content)
-    if known is not None and known[0] == "sent":
+    state, at = _known(db, shipment_id, content) or (None, None)
+    if state == "sent":
         raise AlreadySubmitted(
-            f"shipment {shipment_id}: this very document was sent on {known[1][:16]} UTC; nothing was sent. "
+            f"shipment {shipment_id}: this very document was sent on {at:%Y-%m-%d %H:%M} UTC; nothing was sent. "
             "Next: ask for its status; if Amazon found it wrong, send a corrected one"
+        )
+    if at is not None and state == "sending" and now < at + _UNSETTLED:
+        raise AlreadySubmitted(
+            f"shipment {shipment_id}: this very document was sent on {at:%Y-%m-%d %H:%M} UTC and no answer came; nothing was "
+            f"sent. Next: submit again after {at + _UNSETTLED:%H:%M} UTC, when Amazon's status says whether it arrived"
         )
 
 
 def submit(
     db: sqlite3.Connection, shipment_id: str, content: bytes, send: Callable[[], Receipt], now: Callable[[], datetime]
 ) -> Receipt:
-    """Send a document, noted before and after: a crash in between leaves it as ``sending``, which may be sent again.
+    """Send a document, noted before and after: a crash in between leaves it as ``sending``, whose fate the status tells later.
 
     Args:
         db: The archive's ledger.
@@ -77,11 +84,11 @@ def submit(
     return receipt
 
 
-def _known(db: sqlite3.Connection, shipment_id: str, content: bytes) -> tuple[str, str] | None:
+def _known(db: sqlite3.Connection, shipment_id: str, content: bytes) -> tuple[str, datetime] | None:
     """State and time of a submission."""
     wanted = "SELECT state, at FROM submissions WHERE amazon_shipment_id = ? AND sha256 = ?"
-    row: tuple[str, str] | None = db.execute(wanted, (shipment_id, _hash(content))).fetchone()
-    return row
+    row = db.execute(wanted, (shipment_id, _hash(content))).fetchone()
+    return None if row is None else (row[0], instant(row[1]))
 
 
 def _hash(content: bytes) -> str:

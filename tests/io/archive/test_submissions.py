@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from archived import ask, fresh, scripted
+from archived import ask, at, fresh, scripted
 
 from spapi_invoices.core.wire import HttpRequest, HttpResponse
 from spapi_invoices.errors import (
@@ -90,12 +90,19 @@ def test_a_corrected_one_is_sent(tmp_path: Path):
 def test_after_a_failure(
     tmp_path: Path, answer: Callable[[], HttpResponse], kind: type[BaseException], state: str, *, arrived: bool
 ):
-    """What became of it is noted; tried again, it is sent if Amazon has none, and not if it has."""
-    archive, amazon = fresh(tmp_path), Amazon(answer)
+    """What became of it is noted; tried again, it is sent if Amazon has none, and not if it has.
+
+    Where no answer came, a quarter of an hour passes before Amazon's NotFound counts.
+    """
+    archive, amazon = at("2026-11-02T09:00:00+00:00", fresh(tmp_path)), Amazon(answer)
     with pytest.raises(kind):
         submit(archive, amazon)
     assert ask(archive, LEDGER) == [("D1", state, None)]
     amazon.answer, amazon.status = None, "Processing" if arrived else "NotFound"
+    if state == "sending":
+        with pytest.raises(AlreadySubmitted, match=r"no answer came; .*Next: submit again after 09:15 UTC"):
+            submit(at("2026-11-02T09:14:59+00:00", archive), pytest.fail)
+        archive = at("2026-11-02T09:15:00+00:00", archive)
     if arrived:
         with pytest.raises(AlreadySubmitted, match="status Processing"):
             submit(archive, amazon)
